@@ -1,0 +1,1 @@
+"""Quorumscope: real consensus protocols in a deterministic simulator, shown in the browser."""
