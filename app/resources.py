@@ -5,7 +5,11 @@ from pathlib import Path
 _PACKAGE = Path(__file__).resolve().parent
 
 
-def resource(name: str) -> Path:
-    """The folder `static`, `templates` or `scenarios`."""
+def _find(name: str) -> Path:
     installed = _PACKAGE / "_resources" / name
     return installed if installed.is_dir() else _PACKAGE.parent / name
+
+
+STATIC = _find("static")
+TEMPLATES = _find("templates")
+SCENARIOS = _find("scenarios")
