@@ -1,0 +1,132 @@
+/**
+ * Words. Text lives in catalogues (static/i18n), one merged object a language; keys and rule ids resolve here, and
+ * nowhere is text put together as markup: a sentence is a string, or parts that each may refer to an object.
+ */
+
+/** @typedef {import('../types.js').Event} TraceEvent */
+/** @typedef {{text: string, ref?: {kind: string, value: any}}} Part */
+
+const PLACE = /\{(\w+)\}/g;
+
+export class I18n {
+  /** @param {'en'|'zh'} lang @param {{load?: (lang: string) => Promise<Record<string, string>>,
+   *   classify?: (name: string, value: any) => string}} [options] */
+  constructor(lang, {load = loadCatalogue, classify = () => ''} = {}) {
+    this.language = lang;
+    this.load = load;
+    /** What a parameter is (node, client, era …), so that its word can wear that thing's colour. */
+    this.classify = classify;
+    /** How a structured value reads (a command, a list); a lens knows. @type {(name: string, value: any) => string} */
+    this.say = (_name, value) => String(value);
+    /** The paper's section of a rule. @type {(service: string, rule: string) => string} */
+    this.sectionOf = () => '';
+    /** @type {Record<string, Record<string, string>>} */
+    this.catalogues = {};
+    /** @type {Set<() => void>} */
+    this.listeners = new Set();
+    this.t = this.t.bind(this);
+  }
+
+  /** @param {string} [lang] */
+  async ready(lang = this.language) {
+    this.catalogues[lang] ??= await this.load(lang);
+  }
+
+  lang() { return this.language; }
+
+  /** @param {'en'|'zh'} lang */
+  async setLang(lang) {
+    await this.ready(lang);
+    this.language = lang;
+    for (const fn of this.listeners) fn();
+  }
+
+  /** @param {() => void} fn */
+  subscribe(fn) {
+    this.listeners.add(fn);
+    return () => this.listeners.delete(fn);
+  }
+
+  /** @param {string} key */
+  has(key) {
+    return key in (this.catalogues[this.language] ?? {});
+  }
+
+  /** @param {string} key */
+  pattern(key) {
+    return this.catalogues[this.language]?.[key] ?? key;
+  }
+
+  /** @param {string} key @param {Record<string, any>} [params] @returns {string} */
+  t(key, params = {}) {
+    return this.pattern(key).replace(PLACE, (all, name) => name in params ? this.word(name, params[name]) : all);
+  }
+
+  /** The sentence in pieces; a piece made from a parameter says what it refers to.
+   * @param {string} key @param {Record<string, any>} [params] @returns {Part[]} */
+  parts(key, params = {}) {
+    /** @type {Part[]} */
+    const out = [];
+    this.pattern(key).split(/(\{\w+\})/).forEach(piece => {
+      const name = /^\{(\w+)\}$/.exec(piece)?.[1];
+      if (name && name in params) out.push(...this.reference(name, params[name]));
+      else if (piece) out.push({text: piece});
+    });
+    return out;
+  }
+
+  /** A list of names is several references. @param {string} name @param {any} value @returns {Part[]} */
+  reference(name, value) {
+    const kind = this.classify(name, Array.isArray(value) ? value[0] : value);
+    if (!kind) return [{text: this.word(name, value)}];
+    if (!Array.isArray(value)) return [{text: this.word(name, value), ref: {kind, value}}];
+    return value.flatMap((item, i) => [...(i ? [{text: this.comma}] : []), {text: String(item), ref: {kind, value: item}}]);
+  }
+
+  get comma() { return this.language === 'zh' ? '、' : ', '; }
+
+  /** @param {string} name @param {any} value */
+  word(name, value) {
+    if (value === null || value === undefined) return this.has('stage.nobody') ? this.pattern('stage.nobody') : '–';
+    if (Array.isArray(value)) return value.map(v => this.say(name, v)).join(this.comma);
+    return this.say(name, value);
+  }
+
+  /** The reasons an event gives, as sentences. @param {TraceEvent} event */
+  why(event) {
+    return event.why.map(([rule, data]) => {
+      const params = {node: event.node, ...data};
+      return {text: this.t(this.ruleKey(event.service, rule), params), section: this.sectionOf(event.service, rule),
+        rule, data: params};
+    });
+  }
+
+  /** @param {string} service @param {string} rule */
+  ruleKey(service, rule) {
+    return `rule.${service}.${rule}`;
+  }
+
+  /** Virtual microseconds as people read them. @param {number} us @param {number} [digits] */
+  time(us, digits = 3) {
+    return `${(us / 1e6).toFixed(digits)} s`;
+  }
+
+  /** A duration in the unit that keeps it short. @param {number} us */
+  span(us) {
+    if (us >= 1e6) return `${trim(us / 1e6)} s`;
+    if (us >= 1e3) return `${trim(us / 1e3)} ms`;
+    return `${Math.round(us)} µs`;
+  }
+}
+
+/** @param {number} n */
+function trim(n) {
+  return String(Number(n.toPrecision(3)));
+}
+
+/** @param {string} lang */
+async function loadCatalogue(lang) {
+  const response = await fetch(`/i18n/${lang}.json`);
+  if (!response.ok) throw new Error(`catalogue ${lang}: ${response.status}`);
+  return response.json();
+}

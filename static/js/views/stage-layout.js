@@ -1,0 +1,150 @@
+/**
+ * Where everything stands on the stage: pure geometry, from a size and the names to positions. Nodes on a ring,
+ * their labels and log strips outside it, clients in the corners.
+ */
+
+/**
+ * @typedef {{x: number, y: number, angle: number, label: Label}} Place
+ * @typedef {{x: number, y: number, anchor: 'start'|'middle'|'end', cells: number, name: number, strip: number}} Label
+ * @typedef {{w: number, h: number, cx: number, cy: number, ring: number, r: number, unit: number, cell: number,
+ *   cellHeight: number, clientR: number, narrow: boolean, nodes: Record<string, Place>,
+ *   clients: Record<string, {x: number, y: number, side: number}>}} Layout
+ */
+
+const MOST_CELLS = 9;
+
+/**
+ * @param {number} w @param {number} h room for the ring, without the caption
+ * @param {string[]} nodes @param {string[]} clients @param {{scale?: number, top?: number}} [options]
+ * @returns {Layout}
+ */
+export function layout(w, h, nodes, clients, {scale = 1, top = 0} = {}) {
+  const narrow = w < 640;
+  const unit = Math.min(1.7, Math.max(0.72, scale * Math.min(w / (narrow ? 430 : 960), h / (narrow ? 480 : 580))));
+  const angles = ringAngles(nodes.length);
+  const sizes = {unit, narrow, cell: (narrow ? 24 : 29) * unit, cellHeight: 21 * unit};
+  const ring = ringSize(w, h - top, angles, unit, narrow, nodes.length);
+  const box = {w, h, ...sizes, ...ring, cx: w / 2, cy: centreY(h, top, angles, ring, unit, narrow, nodes.length)};
+  const clientR = Math.max(17, Math.min(26 * unit, ring.r * 0.72));
+  const places = nodes.map((id, i) => [id, nodePlace(box, angles[i], nodes.length)]);
+  const result = /** @type {Layout} */ ({...box, clientR, nodes: Object.fromEntries(places),
+    clients: clientPlaces(box, clients, clientR, top)});
+  for (const id of nodes) result.nodes[id].label.cells = cellRoom(result, result.nodes[id]);
+  return result;
+}
+
+/** From twelve o'clock, clockwise; two stand side by side. @param {number} n */
+function ringAngles(n) {
+  if (n === 2) return [Math.PI, 0];
+  return Array.from({length: n}, (_, i) => -Math.PI / 2 + i * 2 * Math.PI / n);
+}
+
+/** Labels at the very top and bottom stand above and below when the neighbours are near. @param {number} n */
+const crowded = n => n >= 7;
+
+/** @param {number} w @param {number} h @param {number[]} angles @param {number} unit @param {boolean} narrow @param {number} n */
+function ringSize(w, h, angles, unit, narrow, n) {
+  const r = Math.min(46 * unit, 0.98 * 46 * unit * Math.sqrt(5 / Math.max(5, n)));
+  const labels = narrow ? 44 * unit : crowded(n) ? 26 * unit : 0;
+  const spanY = extent(angles, Math.sin);
+  const spanX = Math.max(...angles.map(a => Math.abs(Math.cos(a))), 0.001);
+  const side = narrow ? 30 * unit : 112 * unit;
+  const byHeight = (h - 2 * r - 2 * labels - 20 * unit) / Math.max(0.001, spanY);
+  const byWidth = (w / 2 - r - side) / spanX;
+  if (n === 1) return {ring: 0, r: Math.min(64 * unit, r * 1.4)};
+  return {ring: Math.max(r * 1.3, Math.min(byHeight, byWidth, n === 2 ? 190 * unit : 235 * unit)), r};
+}
+
+/** @param {number[]} angles @param {(a: number) => number} fn */
+function extent(angles, fn) {
+  return Math.max(...angles.map(fn)) - Math.min(...angles.map(fn));
+}
+
+/** @param {number} h @param {number} top @param {number[]} angles @param {{ring: number}} ring @param {number} unit
+ *  @param {boolean} narrow @param {number} n */
+function centreY(h, top, angles, ring, unit, narrow, n) {
+  if (n === 1) return top + (h - top) / 2;
+  const low = Math.min(...angles.map(Math.sin)) * ring.ring;
+  const high = Math.max(...angles.map(Math.sin)) * ring.ring;
+  return top + (h - top) / 2 - (low + high) / 2;
+}
+
+/** @param {any} box @param {number} angle @param {number} n @returns {Place} */
+function nodePlace(box, angle, n) {
+  const x = box.cx + box.ring * Math.cos(angle);
+  const y = box.cy + box.ring * Math.sin(angle);
+  return {x, y, angle, label: box.narrow ? labelOver(box, x, y, angle) : labelBeside(box, x, y, angle, n)};
+}
+
+/** Beside the node, outwards; over or under it at the poles of a crowded ring.
+ * @param {any} box @param {number} x @param {number} y @param {number} angle @param {number} n @returns {Label} */
+function labelBeside(box, x, y, angle, n) {
+  const {unit, r} = box;
+  const flat = Math.abs(Math.cos(angle));
+  if (n === 1 || (crowded(n) && flat < 0.2)) return labelOver(box, x, y, angle);
+  const right = Math.cos(angle) > -0.01;
+  const reach = r + (14 + 14 * (1 - flat)) * unit;
+  const middle = y + Math.sin(angle) * 14 * unit;
+  return {x: x + (right ? reach : -reach), y: middle, anchor: right ? 'start' : 'end', cells: 4,
+    name: middle - 7 * unit, strip: middle + 1 * unit};
+}
+
+/** Centred over the node in the upper half, under it in the lower. @param {any} box @param {number} x @param {number} y
+ *  @param {number} angle @returns {Label} */
+function labelOver(box, x, y, angle) {
+  const {unit, r, cellHeight} = box;
+  const up = Math.sin(angle) < -0.6;
+  const gap = r + 9 * unit;
+  const name = up ? y - gap - cellHeight - 7 * unit : y + gap + 12 * unit;
+  return {x, y: name, anchor: 'middle', cells: 3, name, strip: up ? y - gap - cellHeight : y + gap + 19 * unit};
+}
+
+/** Corners first, then further along the edges. @param {any} box @param {string[]} ids @param {number} r @param {number} top */
+function clientPlaces(box, ids, r, top) {
+  const {w, h, unit, narrow} = box;
+  const edge = r + (narrow ? 12 : 34) * unit;
+  const upper = top + r + (narrow ? 2 : 16) * unit;
+  const lower = h - r - 24 * unit;
+  const down = 2 * r + 34 * unit;
+  return Object.fromEntries(ids.map((id, i) => {
+    const side = i % 2 ? 1 : -1;
+    const depth = Math.floor(i / 4) * down;
+    const y = Math.floor(i / 2) % 2 ? lower - depth : upper + depth;
+    return [id, {x: side < 0 ? edge : w - edge, y, side}];
+  }));
+}
+
+/** How many cells of a log fit between a label and whatever is beside it. @param {Layout} box @param {Place} place */
+function cellRoom(box, {label}) {
+  const margin = 10 * box.unit;
+  if (label.anchor === 'middle') {
+    const half = Math.min(label.x - margin, box.w - margin - label.x, box.narrow ? 1.7 * box.r : 70 * box.unit);
+    return Math.max(2, Math.min(box.narrow ? 4 : 5, Math.floor(2 * half / box.cell)));
+  }
+  const away = label.anchor === 'start' ? 1 : -1;
+  let limit = away > 0 ? box.w - margin : margin;
+  for (const c of Object.values(box.clients)) {
+    const beside = Math.abs(c.y - label.y) < box.clientR + 40 * box.unit && c.side === away;
+    if (beside) limit = away > 0 ? Math.min(limit, c.x - box.clientR - margin) : Math.max(limit, c.x + box.clientR + margin);
+  }
+  return Math.max(2, Math.min(MOST_CELLS, Math.floor(away * (limit - label.x) / box.cell)));
+}
+
+/** The centre and radius of an endpoint. @param {Layout} box @param {string} id */
+export function spot(box, id) {
+  const node = box.nodes[id];
+  if (node) return {x: node.x, y: node.y, r: box.r};
+  const client = box.clients[id];
+  return client ? {x: client.x, y: client.y, r: box.clientR} : null;
+}
+
+/** The line between two rims. @param {Layout} box @param {string} src @param {string} dst */
+export function line(box, src, dst) {
+  const a = spot(box, src);
+  const b = spot(box, dst);
+  if (!a || !b) return null;
+  const length = Math.hypot(b.x - a.x, b.y - a.y) || 1;
+  const ux = (b.x - a.x) / length;
+  const uy = (b.y - a.y) / length;
+  return {x1: a.x + ux * (a.r + 3), y1: a.y + uy * (a.r + 3), x2: b.x - ux * (b.r + 3), y2: b.y - uy * (b.r + 3), ux, uy};
+}
