@@ -105,8 +105,8 @@
 
 /**
  * @typedef {object} Branch
- * @property {string|number} id
- * @property {string|number|null} parent
+ * @property {string} id
+ * @property {string|null} parent
  * @property {number} forkSeq
  * @property {number} forkTime
  * @property {number} head
@@ -130,7 +130,7 @@
  * @property {People} people
  * @property {Transport} transport
  * @property {Branch[]} branches
- * @property {string|number} branch the one being shown
+ * @property {string} branch the one being shown
  * @property {number} head
  * @property {number} now
  * @property {number} oldest
@@ -154,7 +154,7 @@
  * @property {boolean} playing
  * @property {number} speed virtual per wall
  * @property {number} direction 1 or -1
- * @property {string|number} branch
+ * @property {string} branch
  */
 
 /**
@@ -188,7 +188,8 @@
  * @property {(id: string) => Action|undefined} get
  */
 
-/** @typedef {{node: string|null, message: number|null, event: number|null, tab: string}} Chosen */
+/** Nothing chosen is '' or 0.
+ * @typedef {{node: string, message: number, event: number, tab: string}} Chosen */
 
 /**
  * @typedef {object} Selection
@@ -218,13 +219,15 @@
  */
 
 /** @typedef {{index: number, era: number, label: string, committed: boolean, durable: boolean}} Cell */
-/** @typedef {{tag: string, color: string, reply: boolean, ok: boolean, small: boolean}} MessageLook */
+/** `colour` is the name of a design token.
+ * @typedef {{tag: string, colour: string, reply: boolean, ok: boolean, small: boolean}} MessageLook */
 
 /**
  * How one protocol's state is drawn.
  * @typedef {object} Lens
  * @property {(state: Fields) => string} role
  * @property {(state: Fields) => string} letter
+ * @property {(state: Fields) => string} roleName the exact role, for words
  * @property {(state: Fields) => number} era
  * @property {(state: Fields) => string} centre
  * @property {(state: Fields) => any} votes

@@ -1,0 +1,61 @@
+/** Lines of source as elements, built from text nodes; and the short excerpt for the Node tab. */
+
+import { html, nothing } from '../../vendor/lit-html/lit-html.js';
+import { sourceOf, spanOf } from './source.js';
+
+/** @typedef {import('./python.js').Piece} Piece */
+/** @typedef {import('./source.js').Span} Span */
+
+/** @param {Piece[]} pieces */
+export const coloured = (pieces) => pieces.map((p) => (p.kind ? html`<span class=${`py-${p.kind}`}>${p.text}</span>` : p.text));
+
+/**
+ * @param {Piece[]} pieces @param {number} number @param {Span|null} span
+ * @param {boolean} [numbered]
+ */
+export function codeLine(pieces, number, span, numbered = true) {
+  const within = span && number >= span.first && number <= span.last;
+  const ran = span?.lines.has(number);
+  const kind = `py-line${within ? ' within' : ''}${ran ? ' ran' : ''}`;
+  return html`<div class=${kind} data-line=${number}>${numbered ? html`<span class="py-no" aria-hidden="true">${number}</span>` : nothing}<code>${coloured(pieces)}</code></div>`;
+}
+
+/** How many lines of a handler the excerpt shows. */
+const EXCERPT = 9;
+
+/**
+ * The part of the handler around the rule that fired.
+ * @param {import('../types.js').Ctx} ctx @param {string} service @param {import('../types.js').Event} event
+ * @param {() => void} again
+ */
+export function snippet(ctx, service, event, again) {
+  const source = sourceOf(event.service || service, again);
+  if (typeof source === 'string') return nothing;
+  const span = spanOf(source.map, event);
+  if (!span) return nothing;
+  const [from, to] = excerpt(span);
+  const lines = source.lines.slice(from - 1, to);
+  const indent = Math.min(...lines.filter((l) => l.length).map(indentOf));
+  const open = () => ctx.selection.set({ tab: 'code' });
+  return html`<figure class="p-snippet">
+    <div class="p-code" tabindex="0" role="group" aria-label=${span.name}>
+      ${lines.map((pieces, i) => codeLine(dedent(pieces, indent), from + i, span, false))}</div>
+    <figcaption><button class="p-link" @click=${open}>${source.file}:${[...span.lines][0] ?? span.first}</button></figcaption>
+  </figure>`;
+}
+
+/** @param {Span} span @returns {[number, number]} */
+function excerpt(span) {
+  if (span.last - span.first < EXCERPT) return [span.first, span.last];
+  const centre = Math.min(...(span.lines.size ? span.lines : [span.first]));
+  const from = Math.max(span.first, Math.min(centre - 3, span.last - EXCERPT + 1));
+  return [from, Math.min(span.last, from + EXCERPT - 1)];
+}
+
+/** @param {Piece[]} pieces */
+const indentOf = (pieces) => pieces[0].text.length - pieces[0].text.trimStart().length || 0;
+
+/** @param {Piece[]} pieces @param {number} by @returns {Piece[]} */
+function dedent(pieces, by) {
+  return pieces.length ? [{ ...pieces[0], text: pieces[0].text.slice(by) }, ...pieces.slice(1)] : pieces;
+}

@@ -1,0 +1,54 @@
+/** The help sheet: the grammar of the picture, drawn; and everything that a person can do, with its key. */
+
+import { html, nothing, render } from '../../vendor/lit-html/lit-html.js';
+import { LEGEND } from '../panels/legend.js';
+
+/** @typedef {import('../types.js').Ctx} Ctx */
+/** @typedef {import('../types.js').Action} Action */
+
+/** @param {HTMLElement} root @param {Ctx} ctx */
+export function mountHelp(root, ctx) {
+  const dialog = document.createElement('dialog');
+  dialog.className = 'p-help';
+  root.append(dialog);
+  dialog.addEventListener('click', (e) => e.target === dialog && dialog.close());
+  const draw = () => {
+    if (dialog.open) render(sheet(ctx, () => dialog.close()), dialog);
+  };
+  const open = () => {
+    if (!dialog.open) dialog.showModal();
+    draw();
+    dialog.scrollTop = 0;
+  };
+  ctx.i18n.subscribe(draw);
+  return { draw, open, close: () => dialog.close(), toggle: () => (dialog.open ? dialog.close() : open()) };
+}
+
+/** @param {Ctx} ctx @param {() => void} close */
+function sheet(ctx, close) {
+  const { t } = ctx.i18n;
+  return html`<header><h2>${t('help.title')}</h2>
+      <button class="p-button" @click=${close} aria-label=${t('help.close')}>✕</button></header>
+    <p class="p-help-lead">${t('help.lead')}</p>
+    <section aria-label=${t('help.picture')}><h3>${t('help.picture')}</h3>
+      <dl class="p-grammar">${LEGEND.map(([key, drawing]) => html`<div><dt>${drawing}<b>${t(`help.${key}`)}</b></dt>
+        <dd>${t(`help.${key}.text`)}</dd></div>`)}</dl></section>
+    <section aria-label=${t('help.keys')}><h3>${t('help.keys')}</h3>
+      <dl class="p-keys">${ctx.actions.list().filter((a) => a.shortcut).map((a) => keyRow(ctx, a))}
+        ${EXTRA.map(([keys, label]) => html`<div><dt>${keyCaps(keys)}</dt><dd>${t(label)}</dd></div>`)}</dl></section>
+    <section aria-label=${t('help.pointer')}><h3>${t('help.pointer')}</h3>
+      <ul class="p-pointer">${['click', 'double', 'message', 'drag', 'past'].map((key) => html`<li>${t(`help.pointer.${key}`)}</li>`)}</ul></section>`;
+}
+
+/** Keys that belong to one place on the page. @type {[string, string][]} */
+const EXTRA = [['+ −', 'help.key.zoom'], ['[ ]', 'help.key.pan'], ['0', 'help.key.follow']];
+
+/** @param {Ctx} ctx @param {Action} action */
+function keyRow(ctx, action) {
+  return html`<div><dt>${keyCaps(action.shortcut ?? '')}</dt><dd>${ctx.i18n.t(action.label)}</dd></div>`;
+}
+
+/** @param {string} keys */
+function keyCaps(keys) {
+  return keys ? keys.split(' ').map((key) => html`<kbd>${key}</kbd>`) : nothing;
+}

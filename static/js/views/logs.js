@@ -1,0 +1,117 @@
+/**
+ * The Logs tab: every server's log as one table. Column = index; a cell says the command in its term's colour,
+ * dashed until it is committed. Under each follower stand the leader's matchIndex and nextIndex for it.
+ * Only the columns in view exist, so a log of any length scrolls.
+ */
+
+import { html, nothing, render } from '../../vendor/lit-html/lit-html.js';
+import { endpoints } from '../panels/format.js';
+import { columnsInView, logRows } from '../panels/logtable.js';
+import { whileVisible } from '../panels/visible.js';
+
+/** @typedef {import('../types.js').Ctx} Ctx */
+/** @typedef {import('../types.js').Shown} Shown */
+/** @typedef {import('../panels/logtable.js').LogRow} LogRow */
+
+const WIDTH = 58;
+
+/** @param {HTMLElement} root @param {Ctx} ctx */
+export function mountLogs(root, ctx) {
+  root.classList.add('p-panel', 'p-logs');
+  const table = new LogTable(ctx, root);
+  const draw = whileVisible(root, (shown) => table.draw(shown));
+  table.again = () => table.last && draw(table.last);
+  return { draw };
+}
+
+class LogTable {
+  /** @param {Ctx} ctx @param {HTMLElement} root */
+  constructor(ctx, root) {
+    this.ctx = ctx;
+    this.root = root;
+    this.again = () => {};
+    /** @type {Shown|undefined} */
+    this.last = undefined;
+    this.atEnd = true;
+    this.columns = 0;
+  }
+
+  /** @param {Shown} shown */
+  draw(shown) {
+    this.last = shown;
+    if (!shown.view) return;
+    const rows = logRows(shown.view, endpoints(shown.view), this.ctx.lens);
+    const first = Math.min(...rows.map((row) => row.cells[0]?.index ?? Infinity));
+    const columns = Math.max(1, ...rows.map((row) => row.reach)) - (Number.isFinite(first) ? first : 1) + 1;
+    this.place(rows, Number.isFinite(first) ? first : 1, columns);
+    if (this.atEnd && columns !== this.columns) {
+      this.columns = columns;
+      this.toEnd();
+      this.place(rows, Number.isFinite(first) ? first : 1, columns);
+    }
+  }
+
+  get scroller() {
+    return /** @type {HTMLElement|null} */ (this.root.querySelector('.p-logs-scroll'));
+  }
+
+  toEnd() {
+    if (this.scroller) this.scroller.scrollLeft = this.scroller.scrollWidth;
+  }
+
+  /** @param {LogRow[]} rows @param {number} first @param {number} columns */
+  place(rows, first, columns) {
+    const box = this.scroller;
+    const [from, to] = columnsInView(box?.scrollLeft ?? 0, box?.clientWidth || 900, WIDTH, columns);
+    render(this.template(rows, first + from, first + to), this.root);
+    const room = /** @type {HTMLElement} */ (this.root.querySelector('.p-logs-room'));
+    room.style.width = `${columns * WIDTH}px`;
+    /** @type {HTMLElement} */ (room.firstElementChild).style.transform = `translateX(${from * WIDTH}px)`;
+  }
+
+  scrolled() {
+    const box = this.scroller;
+    if (!box) return;
+    this.atEnd = box.scrollLeft + box.clientWidth > box.scrollWidth - WIDTH / 2;
+    this.again();
+  }
+
+  /** @param {LogRow[]} rows @param {number} from @param {number} to both indices, ends included */
+  template(rows, from, to) {
+    const { t } = this.ctx.i18n;
+    const indices = Array.from({ length: to - from + 1 }, (_, i) => from + i);
+    return html`<div class="p-logs-table">
+      <div class="p-logs-names" aria-hidden="true"><div class="p-logs-index"></div>
+        ${rows.map((row) => html`<div class="p-logs-name ${row.status}"><b>${row.name}</b>
+          <span>${row.role ? t(`panels.role.${row.role}`, { era: row.era }) : ''}</span></div>`)}</div>
+      <div class="p-logs-scroll" tabindex="0" role="group" aria-label=${t('panels.logs.title')} @scroll=${() => this.scrolled()}>
+        <div class="p-logs-room"><table>
+          <thead><tr><th class="p-hidden">${t('panels.logs.node')}</th>${indices.map((i) => html`<th scope="col">${i}</th>`)}</tr></thead>
+          <tbody>${rows.map((row) => this.row(row, indices))}</tbody></table></div>
+      </div></div>${this.legend()}`;
+  }
+
+  /** @param {LogRow} row @param {number[]} indices */
+  row(row, indices) {
+    return html`<tr class=${row.status}><th scope="row" class="p-hidden">${row.name}</th>
+      ${indices.map((index) => this.cell(row, index))}</tr>`;
+  }
+
+  /** @param {LogRow} row @param {number} index */
+  cell(row, index) {
+    const { t } = this.ctx.i18n;
+    const cell = row.cells[index - (row.cells[0]?.index ?? 1)];
+    const title = cell && t(cell.committed ? 'panels.logs.committed' : 'panels.logs.uncommitted', { index, label: cell.label, era: cell.era });
+    const marks = html`${row.match === index ? html`<span class="p-match" title=${t('panels.logs.match', { index })}>match</span>` : nothing}
+      ${row.next === index ? html`<span class="p-next" title=${t('panels.logs.next', { index })}>next</span>` : nothing}`;
+    return html`<td>${cell ? html`<span class="p-cell era-${cell.era % 8} ${cell.committed ? '' : 'loose'} ${cell.durable ? '' : 'faint'}"
+      title=${title}>${cell.label}</span>` : html`<span class="p-cell none"></span>`}<span class="p-marks">${marks}</span></td>`;
+  }
+
+  legend() {
+    const { t } = this.ctx.i18n;
+    return html`<p class="p-legend"><span class="p-cell era-1">x=1</span> ${t('panels.logs.legend.solid')}
+      <span class="p-cell era-1 loose">x=1</span> ${t('panels.logs.legend.dashed')}
+      <span class="p-match">match</span> ${t('panels.logs.legend.match')} <span class="p-next">next</span> ${t('panels.logs.legend.next')}</p>`;
+  }
+}

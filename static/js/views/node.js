@@ -1,0 +1,143 @@
+/** The Node tab: one node's state as the paper groups it, with what just changed, its timers, inbox and reason. */
+
+import { html, nothing, render } from '../../vendor/lit-html/lit-html.js';
+import { repeat } from '../../vendor/lit-html/directives/repeat.js';
+import { changedRows, lastEventAt } from '../panels/changes.js';
+import { snippet } from '../panels/codelines.js';
+import { endpoints, fieldRows, moment, natural, span } from '../panels/format.js';
+import { messageItem } from '../panels/messageitem.js';
+import { explanation } from '../panels/sentences.js';
+import { whileVisible } from '../panels/visible.js';
+
+/** @typedef {import('../types.js').Ctx} Ctx */
+/** @typedef {import('../types.js').Shown} Shown */
+/** @typedef {import('../types.js').View} View */
+/** @typedef {import('../types.js').NodeView} NodeView */
+
+/** @param {HTMLElement} root @param {Ctx} ctx */
+export function mountNode(root, ctx) {
+  root.classList.add('p-panel', 'p-node');
+  /** @type {Shown|undefined} */
+  let last;
+  const draw = whileVisible(root, (shown) => {
+    last = shown;
+    if (shown.view) render(panel(ctx, shown, shown.view, () => last && draw(last)), root);
+  });
+  return { draw, everyFrame: true };
+}
+
+/** @param {Ctx} ctx @param {Shown} shown @param {View} view @param {() => void} again */
+function panel(ctx, shown, view, again) {
+  const name = chosenNode(ctx, view, shown);
+  const node = view.nodes[name];
+  if (!node) return html`<p class="p-empty">${ctx.i18n.t('panels.node.none')}</p>`;
+  return html`${heading(ctx, shown, name, node)}
+    ${Object.keys(node.services).sort().map((service) => serviceBlock(ctx, shown, view, name, service, again))}
+    ${inbox(ctx, shown, view, name)}`;
+}
+
+/** The selected node; or, before anybody chose, the one that the story is about. @param {Ctx} ctx @param {View} view @param {Shown} shown */
+function chosenNode(ctx, view, shown) {
+  const chosen = ctx.selection.get().node;
+  if (chosen && view.nodes[chosen]) return chosen;
+  const names = endpoints(view);
+  const leader = names.find((n) => Object.values(view.nodes[n].services).some((s) => ctx.lens.role(s.state) === 'leader'));
+  return leader ?? (shown.event?.node && view.nodes[shown.event.node] ? shown.event.node : names[0]);
+}
+
+/** @param {Ctx} ctx @param {Shown} shown @param {string} name @param {NodeView} node */
+function heading(ctx, shown, name, node) {
+  const { t } = ctx.i18n;
+  const since = span(Math.max(0, shown.time - node.since));
+  const facts = [roleText(ctx, node), t(`panels.status.${node.status}`, { since })];
+  if (node.clock !== 1) facts.push(t('panels.node.clock', { rate: node.clock }));
+  return html`<header class="p-head">
+    <h2>${name}</h2><span class="p-facts">${facts.filter(Boolean).join(' · ')}</span>
+    <span class="p-spacer"></span>${picker(ctx, name)}
+  </header>`;
+}
+
+/** @param {Ctx} ctx @param {NodeView} node */
+function roleText(ctx, node) {
+  if (node.client) return ctx.i18n.t('panels.role.client');
+  const state = Object.values(node.services)[0]?.state;
+  if (!state || node.status === 'crashed') return '';
+  return ctx.i18n.t(`panels.role.${ctx.lens.roleName(state)}`, { era: ctx.lens.era(state) });
+}
+
+/** Another node, by a menu that works on a phone too. @param {Ctx} ctx @param {string} name */
+function picker(ctx, name) {
+  const view = ctx.playhead.shown.view;
+  const choose = (/** @type {any} */ e) => ctx.selection.set({ node: e.target.value });
+  return html`<select class="p-select" aria-label=${ctx.i18n.t('panels.node.choose')} @change=${choose}>
+    ${(view ? endpoints(view) : [name]).map((n) => html`<option value=${n} .selected=${n === name}>${n}</option>`)}
+  </select>`;
+}
+
+/** @param {Ctx} ctx @param {Shown} shown @param {View} view @param {string} name @param {string} service @param {() => void} again */
+function serviceBlock(ctx, shown, view, name, service, again) {
+  const part = view.nodes[name].services[service];
+  const event = lastEventAt((seq) => ctx.store.event(seq), name, service, shown.seq);
+  const before = event && event.seq > 1 ? ctx.store.viewAt(event.seq - 1)?.nodes[name]?.services[service]?.state : undefined;
+  const entries = (/** @type {number} */ count) => ctx.i18n.t('panels.entries', { count });
+  const changed = changedRows(event, before, part.state, entries);
+  return html`${groupsOf(ctx, service, part.state).map(([group, fields]) => html`
+      <h3>${groupTitle(ctx, group)}</h3>
+      <table class="p-state"><tbody>${fields.flatMap((field) => fieldRows(field, part.state[field], entries))
+        .map(([label, text]) => stateRow(label, text, changed.get(label)))}</tbody></table>`)}
+    ${timers(ctx, shown, service, part)}
+    ${event ? snippet(ctx, service, event, again) : nothing}
+    ${event ? explanation(ctx, event) : nothing}`;
+}
+
+/** Groups as the server describes them; fields that it does not mention come last. @param {Ctx} ctx @param {string} service @param {any} state
+ * @returns {[string, string[]][]} */
+function groupsOf(ctx, service, state) {
+  const groups = ctx.store.services[service]?.groups ?? [];
+  const named = new Set(groups.flatMap(([, fields]) => fields));
+  const rest = Object.keys(state).filter((field) => !named.has(field));
+  const present = groups.map(([group, fields]) => /** @type {[string, string[]]} */ ([group, fields.filter((f) => f in state)]));
+  return [...present, /** @type {[string, string[]]} */ (['', rest])].filter(([, fields]) => fields.length);
+}
+
+/** @param {Ctx} ctx @param {string} group */
+const groupTitle = (ctx, group) => ctx.i18n.t(group ? `panels.group.${group}` : 'panels.group.rest');
+
+/** @param {string} label @param {string} text @param {string|undefined} old */
+function stateRow(label, text, old) {
+  const value = old === undefined ? text : html`${old ? html`<span class="p-old">${old}</span> → ` : nothing}<b>${text}</b>`;
+  return html`<tr class=${old === undefined ? '' : 'changed'}><th scope="row">${label}</th><td>${value}</td></tr>`;
+}
+
+/** @param {Ctx} ctx @param {Shown} shown @param {string} service @param {import('../types.js').ServiceView} part */
+function timers(ctx, shown, service, part) {
+  const names = ctx.store.services[service]?.timers ?? Object.keys(part.timers).sort();
+  const running = names.filter((name) => part.timers[name]);
+  if (!running.length && !part.busyUntil) return nothing;
+  const bars = running.map((name) => timerRow(ctx, shown.time, name, part.timers[name]));
+  const writing = part.busyUntil > shown.time ? html`<tr><th scope="row">${ctx.i18n.t('panels.node.writing')}</th>
+    <td>${ctx.i18n.t('panels.node.left', { time: span(part.busyUntil - shown.time) })}</td></tr>` : nothing;
+  return html`<h3>${ctx.i18n.t('panels.node.timers')}</h3><table class="p-state p-timers"><tbody>${bars}${writing}</tbody></table>`;
+}
+
+/** @param {Ctx} ctx @param {number} time @param {string} name @param {[number, number]} timer */
+function timerRow(ctx, time, name, [setAt, due]) {
+  const total = Math.max(1, due - setAt);
+  const gone = Math.min(1, Math.max(0, (time - setAt) / total));
+  const left = ctx.i18n.t('panels.node.left', { time: span(Math.max(0, due - time)) });
+  return html`<tr><th scope="row">${name}</th><td>
+    <svg class="p-bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+      <rect class="p-bar-all" width="100" height="6" rx="0"></rect><rect class="p-bar-gone" width=${gone * 100} height="6"></rect>
+    </svg><span class="p-left" title=${moment(due)}>${left}</span></td></tr>`;
+}
+
+/** @param {Ctx} ctx @param {Shown} shown @param {View} view @param {string} name */
+function inbox(ctx, shown, view, name) {
+  const coming = Object.values(view.messages).filter((m) => m.dst === name)
+    .sort((a, b) => Number(a.held) - Number(b.held) || a.arrives - b.arrives || natural(a.src, b.src));
+  const { t } = ctx.i18n;
+  return html`<h3>${t('panels.node.inbox')}</h3>${coming.length
+    ? html`<ul class="p-messages" role="list">${repeat(coming.slice(0, 40), (m) => m.id, (m) => messageItem(ctx, shown, m))}</ul>`
+    : html`<p class="p-empty">${t('panels.node.noinbox')}</p>`}
+    ${coming.length > 40 ? html`<p class="p-empty">${t('panels.more', { count: coming.length - 40 })}</p>` : nothing}`;
+}
