@@ -1,0 +1,68 @@
+"""The command line: `quorumscope serve`, `quorumscope simulate FILE`, `quorumscope healthcheck`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from app.settings import BadSettings, Settings, load_settings
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = _parser().parse_args(argv)
+    try:
+        code: int = arguments.run(arguments)
+    except BadSettings as error:
+        return _complain(str(error), 2)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    from app.sim.cli import add_simulate
+
+    parser = argparse.ArgumentParser("quorumscope", description="Watch distributed consensus happen.")
+    parser.add_argument("--version", action="version", version=f"quorumscope {version('quorumscope')}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="serve the rooms (settings: QUORUMSCOPE_…)")
+    serve.set_defaults(run=lambda _: _serve(load_settings()))
+    add_simulate(commands)
+    health = commands.add_parser("healthcheck", help="ask the server of these settings whether it is well")
+    health.set_defaults(run=lambda _: _healthcheck(load_settings()))
+    return parser
+
+
+def _serve(settings: Settings) -> int:
+    from app.web.server import CannotListen, address_of, build, listen
+
+    try:
+        sock = listen(settings)
+    except CannotListen as error:
+        return _complain(str(error), 1)
+    server = build(settings)
+    address = address_of(sock)
+    print(f"Quorumscope is at {address}")
+    if settings.live:
+        print(f"Drive the live cluster: {address}/live#driver={settings.live_token.get_secret_value()}")
+    sys.stdout.flush()
+    server.run(sockets=[sock])
+    return 0
+
+
+def _healthcheck(settings: Settings) -> int:
+    from urllib.request import urlopen
+
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)
+    try:
+        with urlopen(f"http://{host}:{settings.port}/healthz", timeout=2):
+            return 0
+    except OSError as error:
+        return _complain(f"The server is not well: {error}.", 1)
+
+
+def _complain(sentence: str, code: int) -> int:
+    print(sentence, file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

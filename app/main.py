@@ -1,0 +1,60 @@
+"""Puts the application together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Mount, WebSocketRoute
+
+from app.resources import STATIC
+from app.rooms.hub import LIVE, Hub
+from app.settings import Settings
+from app.sim.config import ClusterConfig
+from app.texts import LANGS, catalogue
+from app.web import api, errors, ops, pages
+from app.web.cached import RevalidatedFiles
+from app.web.middleware import Guard
+from app.web.socket import RoomSocket
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    settings = settings or Settings()
+    hub = Hub(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        hub.start()
+        yield
+        await hub.stop()
+
+    app = FastAPI(
+        title="Quorumscope",
+        version=version("quorumscope"),
+        description="Rooms in which real consensus protocols run. Errors are `{code, params, message}`.",
+        lifespan=lifespan,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    app.state.hub = hub
+    if settings.live:
+        _open_live(hub)
+    errors.install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
+    app.add_middleware(Guard, settings=settings)
+    for router in (pages.router, ops.router, api.router):
+        app.include_router(router)
+    app.router.routes.append(WebSocketRoute("/ws/rooms/{room}", RoomSocket(hub)))
+    app.router.routes.append(Mount("/static", RevalidatedFiles(directory=STATIC)))
+    return app
+
+
+def _open_live(hub: Hub) -> None:
+    """The room that is there from the start, the same cluster for everybody."""
+    settings = hub.settings
+    title = {lang: catalogue(lang)["server.live"] for lang in LANGS}
+    timeline = hub.timeline(ClusterConfig(seed=settings.live_seed))
+    hub.add(title, timeline, id=LIVE, token=settings.live_token.get_secret_value())

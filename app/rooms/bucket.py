@@ -1,0 +1,28 @@
+"""A token bucket: so many at once, so many a second in the long run."""
+
+import time
+
+
+class Bucket:
+    def __init__(self, rate: float, burst: int) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._tokens = float(burst)
+        self._filled = time.monotonic()
+
+    def take(self) -> bool:
+        """Whether one more may pass now. What is refused costs a token too, down to one burst below zero."""
+        now = time.monotonic()
+        self._tokens = min(self._burst, self._tokens + (now - self._filled) * self._rate)
+        self._filled = now
+        self._tokens = max(self._tokens - 1, -float(self._burst))
+        return self._tokens >= 0
+
+    @property
+    def exhausted(self) -> bool:
+        """Far beyond what could be a mistake."""
+        return self._tokens <= -self._burst
+
+    @property
+    def full(self) -> bool:
+        return self._tokens + (time.monotonic() - self._filled) * self._rate >= self._burst

@@ -1,0 +1,129 @@
+"""All rooms, and the one pump that lets their time go by."""
+
+import asyncio
+import gc
+import logging
+import secrets
+import time
+
+from app.rooms.bucket import Bucket
+from app.rooms.room import Counts, Room
+from app.settings import Settings
+from app.sim.config import ClusterConfig
+from app.sim.errors import Refused
+from app.sim.timeline import Timeline
+
+log = logging.getLogger("quorumscope.rooms")
+
+LIVE = "live"
+LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # none that is mistaken for another on a projector
+LONGEST_TICK = 0.25  # seconds of wall time; after a longer stop, time goes on from where it was
+
+
+class Hub:
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.counts = Counts()
+        self.rooms: dict[str, Room] = {}
+        self._makers: dict[str, Bucket] = {}
+        self._pump: asyncio.Task[None] | None = None
+        self._ticked = 0.0
+
+    # -- rooms -----------------------------------------------------------------------------------
+
+    def get(self, id: str) -> Room:
+        room = self.rooms.get(id)
+        if room is None:
+            raise Refused("unknown-room", room=id[:40])
+        return room
+
+    def add(
+        self, title: dict[str, str], timeline: Timeline, *, id: str | None = None, token: str | None = None
+    ) -> Room:
+        if len(self.rooms) >= self.settings.max_rooms:
+            raise Refused("too-many-rooms", limit=self.settings.max_rooms)
+        room = Room(
+            id=id or self._free_id(),
+            title=title,
+            config=timeline.config,
+            token=token or secrets.token_urlsafe(18),
+            settings=self.settings,
+            counts=self.counts,
+            first=timeline,
+            permanent=id is not None,
+        )
+        self.rooms[room.id] = room
+        self.counts.rooms_made += 1
+        return room
+
+    def timeline(self, config: ClusterConfig) -> Timeline:
+        self.check_size(config)
+        return Timeline(config, keep_events=self.settings.max_events)
+
+    def check_size(self, config: ClusterConfig) -> None:
+        if len(config.nodes) > self.settings.max_nodes:
+            raise Refused("too-many-nodes", nodes=len(config.nodes), limit=self.settings.max_nodes)
+
+    def check_maker(self, address: str) -> None:
+        """Rooms are cheap to ask for and dear to keep: so many a minute from one address."""
+        if len(self._makers) > 10_000:
+            self._makers = {who: bucket for who, bucket in self._makers.items() if not bucket.full}
+        per_minute = self.settings.rooms_per_minute
+        bucket = self._makers.setdefault(address, Bucket(per_minute / 60, max(1, int(per_minute))))
+        if not bucket.take():
+            raise Refused("too-many-new-rooms", limit=int(per_minute))
+
+    def check_connections(self) -> None:
+        if self.viewers >= self.settings.max_connections:
+            raise Refused("server-full", limit=self.settings.max_connections)
+
+    @property
+    def viewers(self) -> int:
+        return sum(len(room.viewers) for room in self.rooms.values())
+
+    def _free_id(self) -> str:
+        while True:
+            id = "".join(secrets.choice(LETTERS) for _ in range(8))
+            if id not in self.rooms:
+                return id
+
+    # -- time ------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        gc.collect()
+        gc.freeze()  # what start-up made stays; collections need not look at it again
+        self._ticked = time.monotonic()
+        self._pump = asyncio.get_running_loop().create_task(self._run())
+
+    async def stop(self) -> None:
+        if self._pump is not None:
+            self._pump.cancel()
+            await asyncio.gather(self._pump, return_exceptions=True)
+
+    @property
+    def healthy(self) -> bool:
+        """The pump is at work."""
+        return self._pump is not None and not self._pump.done() and time.monotonic() - self._ticked < 2.0
+
+    async def _run(self) -> None:
+        period = 1 / self.settings.ticks_per_second
+        due = time.monotonic() + period
+        while True:
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            now = time.monotonic()
+            await self._tick(min(now - self._ticked, LONGEST_TICK))
+            self._ticked = now
+            due = max(due + period, now)
+            self.counts.ticks += 1
+            self.counts.tick_seconds += time.monotonic() - now
+
+    async def _tick(self, wall_seconds: float) -> None:
+        for room in list(self.rooms.values()):
+            if room.active:
+                room.tick(wall_seconds)
+                await asyncio.sleep(0)  # between two rooms, whoever else has something to do
+            elif self._over(room):
+                del self.rooms[room.id]
+
+    def _over(self, room: Room) -> bool:
+        return not room.permanent and time.monotonic() - room.used > self.settings.idle_minutes * 60

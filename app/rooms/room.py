@@ -1,0 +1,330 @@
+"""A room: one cluster's branches and the people around it."""
+
+import hmac
+import itertools
+import logging
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.rooms import wire
+from app.rooms.branch import Branch
+from app.rooms.bucket import Bucket
+from app.rooms.tree import Tree
+from app.rooms.viewer import Send, Viewer
+from app.settings import Settings
+from app.sim.commands import SetSpeed, parse
+from app.sim.config import ClusterConfig
+from app.sim.describe import describe_services
+from app.sim.errors import Refused
+from app.sim.timeline import Timeline
+from app.texts import Lang
+
+log = logging.getLogger("quorumscope.rooms")
+
+PEOPLE_EVERY = 1.0  # seconds between two news of who is here
+
+
+@dataclass
+class Counts:
+    """What a server has done since it started, for /metrics."""
+
+    events: int = 0
+    batches: int = 0
+    commands: int = 0
+    refusals: int = 0
+    behind: int = 0
+    ticks: int = 0
+    tick_seconds: float = 0.0
+    rooms_made: int = 0
+
+
+@dataclass
+class Room:
+    id: str
+    title: dict[str, str]
+    config: ClusterConfig
+    token: str
+    settings: Settings
+    counts: Counts
+    first: Timeline
+    permanent: bool = False
+    viewers: dict[str, Viewer] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.http_bucket = Bucket(self.settings.message_rate, self.settings.message_burst)
+        self.tree = Tree(Branch("b1", self.first), self.settings.max_branches)
+        self.used = time.monotonic()
+        self._numbers = itertools.count(1)
+        self._services = describe_services(self.config)
+        self._people_told = 0.0
+        self._people_changed = False
+        self._oldest: dict[str, int] = {}
+
+    # -- people ----------------------------------------------------------------------------------
+
+    def proves(self, token: str | None) -> bool:
+        return token is not None and hmac.compare_digest(token.encode(), self.token.encode())
+
+    def join(self, hello: wire.Hello, lang: Lang, send: Send, trusted: bool) -> Viewer:
+        """A new viewer sees *now* at once, or what it missed. `trusted` drives without a token."""
+        if hello.version != wire.VERSION:
+            raise Refused("bad-version", version=hello.version, spoken=wire.VERSION)
+        if hello.token is not None and not self.proves(hello.token):
+            raise Refused("bad-token")
+        if len(self.viewers) >= self.settings.max_viewers:
+            raise Refused("room-full", limit=self.settings.max_viewers)
+        viewer = Viewer(f"v{next(self._numbers)}", lang, send, self.resync)
+        viewer.drives = trusted or hello.token is not None
+        branch = self._wanted(viewer, hello.resume)
+        self.viewers[viewer.id] = viewer
+        missed = self._missed(branch, hello.resume)
+        viewer.push(self._welcome(viewer, branch, missed is None))
+        if missed is not None:
+            viewer.push(missed)
+        branch.watchers[viewer.id] = viewer
+        self.touch(people=True)
+        return viewer
+
+    def leave(self, viewer: Viewer) -> None:
+        self.counts.behind += viewer.times_behind
+        viewer.leave()
+        self.shown_to(viewer).watchers.pop(viewer.id, None)
+        self.viewers.pop(viewer.id, None)
+        self.touch(people=True)
+
+    def _wanted(self, viewer: Viewer, resume: wire.Resume | None) -> Branch:
+        """Whoever knows a private branch's name made it: the name cannot be guessed."""
+        branch = self.tree.get(resume.branch) if resume else None
+        if branch is not None and branch.private:
+            viewer.private = branch.id
+            return branch
+        return self.tree.current
+
+    def _missed(self, branch: Branch, resume: wire.Resume | None) -> str | None:
+        if resume is None or resume.branch != branch.id:
+            return None
+        return branch.missed(resume.seq, self.settings.resume_events)
+
+    def shown_to(self, viewer: Viewer) -> Branch:
+        private = self.tree.get(viewer.private) if viewer.private else None
+        return private or self.tree.current
+
+    def people(self) -> dict[str, Any]:
+        return {
+            "viewers": len(self.viewers),
+            "driving": any(viewer.drives for viewer in self.viewers.values()),
+        }
+
+    def describe(self, mine: bool) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "title": self.title,
+            "config": self.config.model_dump(mode="json", by_alias=True),
+            "services": self._services,
+            "mine": mine,
+        }
+
+    # -- messages to viewers ---------------------------------------------------------------------
+
+    def _welcome(self, viewer: Viewer, branch: Branch, with_view: bool) -> str:
+        return wire.message(
+            "welcome",
+            version=wire.VERSION,
+            room=self.describe(viewer.drives),
+            you={"id": viewer.id, "role": "driver" if viewer.drives else "viewer"},
+            branches=self.tree.describe(viewer.private),
+            branch=branch.id,
+            view=branch.timeline.view() if with_view else None,
+            oldest=branch.timeline.oldest,
+            now=branch.timeline.time,
+            transport=branch.transport(),
+            people=self.people(),
+        )
+
+    def resync(self, viewer: Viewer) -> None:
+        """Everything that a viewer who was behind may have missed."""
+        branch = self.shown_to(viewer)
+        viewer.push(wire.message("people", people=self.people()))
+        self._tell_branches(viewer)
+        viewer.push(branch.transport_message())
+        viewer.push(branch.snapshot_message())
+
+    def _tell_branches(self, viewer: Viewer) -> None:
+        branches = self.tree.describe(viewer.private)
+        viewer.push(wire.message("branches", branches=branches, branch=self.shown_to(viewer).id))
+
+    def _tell_all_branches(self) -> None:
+        public = wire.message("branches", branches=self.tree.describe(None), branch=self.tree.current.id)
+        for viewer in self.viewers.values():
+            if viewer.private:
+                self._tell_branches(viewer)
+            else:
+                viewer.push(public)
+
+    def _show(self, viewer: Viewer, branch: Branch) -> None:
+        self.shown_to(viewer).watchers.pop(viewer.id, None)
+        viewer.private = branch.id if branch.private else None
+        branch.watchers[viewer.id] = viewer
+        self._tell_branches(viewer)
+        viewer.push(branch.transport_message())
+        viewer.push(branch.snapshot_message())
+
+    def _become_current(self, branch: Branch) -> None:
+        """Everybody who was on the room's branch sees the new one."""
+        followers = list(self.tree.current.watchers.values())
+        self.tree.current.watchers.clear()
+        self.tree.current = branch
+        for viewer in followers:
+            branch.watchers[viewer.id] = viewer
+        self._tell_all_branches()
+        branch.show_transport()
+        branch.show(branch.snapshot_message())
+
+    # -- what viewers ask for --------------------------------------------------------------------
+
+    def ask(self, viewer: Viewer, request: wire.Request) -> dict[str, Any]:
+        """Does what a message asks for and gives the fields of its `ok`; or refuses, and nothing changes."""
+        self.touch()
+        match request:
+            case wire.Command(text=text, at=at):
+                self._must_drive(viewer)
+                return self.command(text, at, viewer)
+            case wire.Transport():
+                self._must_drive(viewer)
+                return self._transport(self.shown_to(viewer), request)
+            case wire.Switch(branch=name):
+                return self._switch(viewer, name)
+            case wire.Fork(at=at):
+                return self._fork_private(viewer, at)
+            case wire.Return():
+                return self._return(viewer)
+
+    def _must_drive(self, viewer: Viewer) -> None:
+        if not viewer.drives and self.shown_to(viewer) is self.tree.current:
+            raise Refused("not-driver")
+
+    def command(self, text: str, at: wire.At | None, viewer: Viewer | None = None) -> dict[str, Any]:
+        """`viewer` is None when a driver comes by HTTP; that is always about the room's own branch."""
+        shown = self.shown_to(viewer) if viewer else self.tree.current
+        command = parse(text)
+        self.counts.commands += 1
+        if isinstance(command, SetSpeed):
+            return self._set_speed(shown, command.speed)
+        if at is None or self._is_now(shown, at):
+            self._publish(shown, shown.timeline.execute(text))
+            return {"branch": shown.id, "seq": shown.timeline.head}
+        return self._intervene(text, at, shown, viewer)
+
+    def _intervene(self, text: str, at: wire.At, shown: Branch, viewer: Viewer | None) -> dict[str, Any]:
+        """In the past: a new branch from there, and the old future stays. Refused: no branch."""
+        branch = self._fork(at, private=shown.private, keeping=viewer)
+        branch.timeline.execute(text)
+        self.tree.add(branch)
+        if branch.private and viewer is not None:
+            self._show(viewer, branch)
+        else:
+            self._become_current(branch)
+        return {"branch": branch.id, "seq": branch.timeline.head}
+
+    def _is_now(self, shown: Branch, at: wire.At) -> bool:
+        line = shown.timeline
+        if at.branch == shown.id and at.seq > line.head:
+            raise Refused("not-yet", seq=at.seq, head=line.head)
+        return at.branch == shown.id and at.seq == line.head and at.time >= line.time
+
+    def _fork(self, at: wire.At, private: bool, keeping: Viewer | None) -> Branch:
+        """A branch that is not in the tree yet, so that a refusal later leaves nothing behind."""
+        parent = self.tree.visible(at.branch, keeping.private if keeping else None)
+        if at.seq > parent.timeline.head:
+            raise Refused("not-yet", seq=at.seq, head=parent.timeline.head)
+        self.tree.make_way()
+        timeline = parent.timeline.fork(at.seq, min(at.time, parent.timeline.time))
+        name = "p" + secrets.token_urlsafe(12) if private else self.tree.next_name()
+        return Branch(
+            name, timeline, parent=parent, fork_seq=timeline.head, fork_time=timeline.time, private=private
+        )
+
+    def _fork_private(self, viewer: Viewer, at: wire.At | None) -> dict[str, Any]:
+        shown = self.shown_to(viewer)
+        line = shown.timeline
+        branch = self._fork(at or wire.At(shown.id, line.head, line.time), private=True, keeping=viewer)
+        self.tree.add(branch)
+        self._show(viewer, branch)
+        return {"branch": branch.id, "seq": branch.timeline.head}
+
+    def _return(self, viewer: Viewer) -> dict[str, Any]:
+        private = viewer.private
+        if private is not None:
+            self._show(viewer, self.tree.current)
+            self.tree.forget(private)
+        return {"branch": self.tree.current.id, "seq": self.tree.current.timeline.head}
+
+    def _switch(self, viewer: Viewer, name: str) -> dict[str, Any]:
+        if not viewer.drives:
+            raise Refused("not-driver")
+        branch = self.tree.visible(name, None)
+        if branch is not self.tree.current:
+            self._become_current(branch)
+        if viewer.private:
+            self._return(viewer)
+        return {"branch": branch.id, "seq": branch.timeline.head}
+
+    def _transport(self, branch: Branch, request: wire.Transport) -> dict[str, Any]:
+        if (request.action is None) == (request.speed is None):
+            raise Refused("bad-message", detail="transport has either action or speed")
+        if request.speed is not None:
+            return self._set_speed(branch, request.speed)
+        if request.action in ("step", "rule"):
+            was_playing = branch.playing
+            self._publish(branch, branch.step(to_rule=request.action == "rule"))
+            if was_playing:
+                branch.show_transport()
+        else:
+            branch.playing = request.action == "play"
+            branch.show_transport()
+        return {"branch": branch.id, "seq": branch.timeline.head}
+
+    def _set_speed(self, branch: Branch, speed: float) -> dict[str, Any]:
+        branch.set_speed(speed)
+        branch.show_transport()
+        return {"branch": branch.id, "seq": branch.timeline.head}
+
+    # -- the pump --------------------------------------------------------------------------------
+
+    def tick(self, wall_seconds: float) -> None:
+        for branch in self.tree:
+            if branch.runs:
+                self._advance(branch, wall_seconds)
+        if self._people_changed and time.monotonic() - self._people_told >= PEOPLE_EVERY:
+            self._people_changed, self._people_told = False, time.monotonic()
+            text = wire.message("people", people=self.people())
+            for viewer in self.viewers.values():
+                viewer.push(text)
+
+    def _advance(self, branch: Branch, wall_seconds: float) -> None:
+        try:
+            events = branch.advance(wall_seconds, self.settings.events_per_tick)
+        except Exception:  # a bug must stop this branch, not the other rooms
+            log.exception("room %s, branch %s stopped", self.id, branch.id)
+            branch.playing = False
+            branch.show_transport()
+            return
+        self._publish(branch, events)
+
+    def _publish(self, branch: Branch, events: list[Any]) -> None:
+        self.counts.events += len(events)
+        self.counts.batches += 1
+        branch.show_events(events)
+        if self._oldest.get(branch.id, 1) != branch.timeline.oldest:
+            self._oldest[branch.id] = branch.timeline.oldest
+            self._tell_all_branches()
+
+    def touch(self, people: bool = False) -> None:
+        self.used = time.monotonic()
+        self._people_changed = self._people_changed or people
+
+    @property
+    def active(self) -> bool:
+        return bool(self.viewers)

@@ -1,0 +1,98 @@
+"""Every setting of the server, read from the environment: QUORUMSCOPE_ and the field's name in capitals."""
+
+import secrets
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "QUORUMSCOPE_"
+
+
+class Settings(BaseSettings):
+    """docs/settings.md lists every field; a test compares the two."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
+
+    host: str = Field("127.0.0.1", description="Address to serve on; 0.0.0.0 is every one of this machine's.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to serve on; 0 takes a free one.")
+    log_level: Literal["critical", "error", "warning", "info", "debug"] = Field(
+        "warning", description="The least severe kind of line that the server writes to its log."
+    )
+    metrics: bool = Field(False, description="Serve figures for Prometheus at /metrics.")
+    allowed_origins: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="Further origins, separated by commas, whose pages may use the socket and the API; "
+        "the server's own pages always may. Behind a proxy that changes Host, name the public one here.",
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1",
+        description="Addresses, separated by commas, whose X-Forwarded-For and -Proto are believed; * is all.",
+    )
+
+    live: bool = Field(True, description="Keep the room 'live', which is there from the start.")
+    live_seed: int = Field(7, ge=0, le=2**53, description="Seed of the live room's chance.")
+    live_token: SecretStr = Field(
+        default_factory=lambda: SecretStr(secrets.token_urlsafe(18)),
+        min_length=8,
+        description="Token in the live room's driver link, which the server prints; a new one each start "
+        "when it is not set.",
+    )
+    live_loopback_drives: bool = Field(
+        True, description="A visitor of the live room from this machine, through no proxy, drives it."
+    )
+
+    max_rooms: int = Field(100, ge=1, description="Rooms at once.")
+    max_viewers: int = Field(1500, ge=1, description="Viewers of one room at once.")
+    max_connections: int = Field(5000, ge=1, description="Viewers of all rooms at once.")
+    max_nodes: int = Field(25, ge=1, le=25, description="Nodes of one cluster.")
+    max_events: int = Field(
+        100_000,
+        ge=2_000,
+        description="Events of a branch's history that are kept; beyond them the oldest are trimmed.",
+    )
+    max_branches: int = Field(
+        24, ge=2, description="Branches of one room; the oldest that nobody uses makes way for a new one."
+    )
+    max_message_bytes: int = Field(16_384, ge=256, description="Size of one message from a viewer.")
+    max_body_bytes: int = Field(1_048_576, ge=1024, description="Size of one HTTP request's body.")
+    max_replay_events: int = Field(
+        200_000, ge=100, description="Furthest event to which a journal that somebody opens is replayed."
+    )
+    message_rate: float = Field(20.0, gt=0, description="Messages a second from one viewer, in the long run.")
+    message_burst: int = Field(60, ge=1, description="Messages that one viewer may send at once.")
+    rooms_per_minute: float = Field(30.0, gt=0, description="New rooms a minute from one address.")
+    hello_seconds: float = Field(5.0, gt=0, description="Time that a connection has for its hello.")
+    idle_minutes: float = Field(
+        60.0, gt=0, description="A room that nobody has watched or used for so long ends; 'live' does not."
+    )
+
+    ticks_per_second: int = Field(20, ge=1, le=60, description="Batches of events a second.")
+    events_per_tick: int = Field(
+        500, ge=1, description="Events of one branch in one batch; a cluster that has more runs slower."
+    )
+    resume_events: int = Field(
+        5_000, ge=0, description="Missed events that a returning viewer is sent; beyond, a snapshot."
+    )
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return [part.strip().rstrip("/") for part in value.split(",") if part.strip()]
+        return value
+
+
+class BadSettings(Exception):
+    """One sentence that names the variable, its value and what would be right."""
+
+
+def load_settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + str(first["loc"][0]).upper()
+        said = "a secret" if "token" in name.lower() else repr(first["input"])
+        reason = first["msg"][0].lower() + first["msg"][1:]
+        raise BadSettings(f"The setting {name} is {said}, which cannot be used: {reason}.") from None

@@ -1,0 +1,51 @@
+"""The pages: rendered once, filled by the browser."""
+
+from fastapi import APIRouter, Request
+from fastapi.templating import Jinja2Templates
+from starlette.responses import Response
+
+from app.resources import TEMPLATES
+from app.rooms.hub import LIVE, Hub
+from app.texts import catalogue
+from app.web.languages import language
+
+router = APIRouter(include_in_schema=False)
+templates = Jinja2Templates(directory=TEMPLATES)
+
+
+def render(request: Request, name: str, status: int = 200, **context: object) -> Response:
+    lang = language(request)
+    context |= {"lang": lang, "html_lang": "zh-CN" if lang == "zh" else "en", "t": catalogue(lang)}
+    headers = {"Cache-Control": "no-cache", "Content-Language": lang, "Vary": "Accept-Language"}
+    return templates.TemplateResponse(request, name, context, status, headers)
+
+
+def error_page(request: Request, status: int, message: str) -> Response:
+    return render(request, "error.html", status, code=status, message=message)
+
+
+@router.get("/")
+async def home(request: Request) -> Response:
+    return render(request, "home.html")
+
+
+@router.get("/live")
+async def live(request: Request) -> Response:
+    return _room(request, LIVE)
+
+
+@router.get("/rooms/{room}")
+async def room(request: Request, room: str) -> Response:
+    return _room(request, room)
+
+
+@router.get("/open")
+async def open_moment(request: Request) -> Response:
+    """The moment is in the link's fragment, which browsers keep to themselves: the page posts it."""
+    return render(request, "open.html")
+
+
+def _room(request: Request, id: str) -> Response:
+    hub: Hub = request.app.state.hub
+    hub.get(id)
+    return render(request, "room.html", room_id=id)

@@ -1,0 +1,136 @@
+"""`/ws/rooms/{room}`: one WebSocket a viewer."""
+
+import asyncio
+import logging
+from typing import Any
+
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from app.rooms import wire
+from app.rooms.bucket import Bucket
+from app.rooms.hub import LIVE, Hub
+from app.rooms.room import Room
+from app.rooms.viewer import Viewer
+from app.sim.errors import Refused
+from app.texts import Lang, pick
+from app.web.errors import body_of
+from app.web.languages import language
+from app.web.visitors import from_this_machine, origin_allowed
+
+log = logging.getLogger("quorumscope.socket")
+
+POLICY, TOO_BIG = 1008, 1009
+
+
+class Closed(Exception):
+    """The viewer has gone."""
+
+
+class Fatal(Exception):
+    """Said once, as `error`; then the connection closes."""
+
+    def __init__(self, refused: Refused, close: int = POLICY) -> None:
+        self.refused = refused
+        self.close = close
+
+
+class RoomSocket:
+    """A plain ASGI application, because the room steps `send` by hand: see app/rooms/viewer.py."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._settings = hub.settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        socket = WebSocket(scope, receive, send)
+        lang = language(socket)
+        if not origin_allowed(socket, self._settings.allowed_origins):
+            refused = Refused("bad-origin", origin=socket.headers["origin"][:80])
+            await socket.send_denial_response(JSONResponse(body_of(refused, lang), 403))
+            return
+        await socket.accept()
+
+        async def say(text: str) -> None:
+            await send({"type": "websocket.send", "text": text})
+
+        try:
+            await self._serve(socket, lang, say)
+        except Closed:
+            pass
+        except Fatal as fatal:
+            await self._give_up(socket, fatal, lang)
+
+    async def _give_up(self, socket: WebSocket, fatal: Fatal, lang: Lang) -> None:
+        try:
+            await socket.send_text(wire.message("error", **body_of(fatal.refused, lang)))
+            await socket.close(fatal.close, fatal.refused.code)
+        except Exception:
+            log.debug("closed before the error was sent")
+
+    async def _serve(self, socket: WebSocket, lang: Lang, say: Any) -> None:
+        hello = await self._hello(socket)
+        lang = pick(hello.lang) if hello.lang else lang
+        try:
+            room = self._hub.get(socket.path_params["room"])
+            self._hub.check_connections()
+            trusted = room.id == LIVE and self._settings.live_loopback_drives and from_this_machine(socket)
+            viewer = room.join(hello, lang, say, trusted)
+        except Refused as refused:
+            raise Fatal(refused) from None
+        try:
+            await self._listen(socket, room, viewer)
+        finally:
+            room.leave(viewer)
+
+    async def _hello(self, socket: WebSocket) -> wire.Hello:
+        seconds = self._settings.hello_seconds
+        try:
+            message = wire.decode(await asyncio.wait_for(self._hear(socket), seconds))
+        except TimeoutError:
+            raise Fatal(Refused("no-hello", seconds=f"{seconds:g}")) from None
+        except Refused as refused:
+            raise Fatal(refused) from None
+        if not isinstance(message, wire.Hello):
+            raise Fatal(Refused("hello-first"))
+        return message
+
+    async def _hear(self, socket: WebSocket) -> str:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise Closed
+        text: str | None = message.get("text")
+        if text is None:
+            raise Fatal(Refused("bad-message", detail="a binary message"))
+        limit = self._settings.max_message_bytes
+        if len(text) > limit or len(text.encode()) > limit:
+            raise Fatal(Refused("too-large", limit=limit), TOO_BIG)
+        return text
+
+    async def _listen(self, socket: WebSocket, room: Room, viewer: Viewer) -> None:
+        bucket = Bucket(self._settings.message_rate, self._settings.message_burst)
+        while True:
+            text = await self._hear(socket)
+            try:
+                if not bucket.take():
+                    raise Refused("too-fast", rate=f"{self._settings.message_rate:g}")
+                answer = self._answer(room, viewer, wire.decode(text))
+            except Refused as refused:
+                room.counts.refusals += 1
+                id = wire.id_of(text)
+                if id is None or bucket.exhausted:
+                    raise Fatal(refused) from None
+                answer = wire.message("refused", id=id, **body_of(refused, viewer.lang))
+            await viewer.reply(answer)
+
+    def _answer(self, room: Room, viewer: Viewer, request: wire.Hello | wire.Request) -> str:
+        if isinstance(request, wire.Hello):
+            raise Refused("hello-again")
+        try:
+            return wire.message("ok", id=request.id, **room.ask(viewer, request))
+        except Refused:
+            raise
+        except Exception:  # a bug of ours is one refused request, not a lost connection
+            log.exception("room %s: %r", room.id, request)
+            raise Refused("failed") from None
