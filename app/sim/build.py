@@ -1,0 +1,72 @@
+"""From a configuration to a cluster that has just been switched on."""
+
+from __future__ import annotations
+
+from app.sim.chance import Stream
+from app.sim.cluster import Cluster, Record, effects_for
+from app.sim.config import ClusterConfig, actor_class, initial_state, protocol_of
+from app.sim.network import Link, Network
+from app.sim.process import Machine, Process, Shape
+from app.sim.units import span
+
+
+def build(config: ClusterConfig, record: Record = "full") -> Cluster:
+    """A running cluster at time 0; its `start` events are there already."""
+    disk = span(config.disk.latency) if config.disk.latency else None
+    cluster = Cluster(build_network(config), record, disk)
+    for name in config.nodes:
+        machine = cluster.machines[name] = Machine(name, is_client=False)
+        for service in config.services:
+            add_process(cluster, config, machine, service)
+    for name in config.clients:
+        machine = cluster.machines[name] = Machine(name, is_client=True)
+        add_process(cluster, config, machine, "client")
+    connect(cluster, config)
+    for service in config.services:
+        cluster.laws[service] = [law() for law in protocol_of(service).laws]
+        cluster.broken.update({law.id: 0 for law in cluster.laws[service]})
+    cluster.start()
+    return cluster
+
+
+def build_network(config: ClusterConfig) -> Network:
+    """A link from every endpoint to every other, but none between clients."""
+    delay, settings = span(config.network.delay), config.network
+    links: dict[str, dict[str, Link]] = {}
+    for a in [*config.nodes, *config.clients]:
+        links[a] = {}
+        for b in [*config.nodes, *config.clients]:
+            if a == b or (a in config.clients and b in config.clients):
+                continue
+            link = links[a][b] = Link(a, b, delay, Stream.named(config.seed, f"link/{a}/{b}"))
+            link.loss, link.duplicate, link.fifo = settings.loss, settings.duplicate, settings.fifo
+            link.refresh(severed=False)
+    return Network(links)
+
+
+def add_process(cluster: Cluster, config: ClusterConfig, machine: Machine, service: str) -> None:
+    members, options = tuple(config.nodes), config.options_of(service)
+    actor = actor_class(config, service)(machine.name, members, options)
+    state = initial_state(config, machine.name, service, config.initial.get(machine.name, {}).get(service, {}))
+    process = Process(
+        index=len(cluster.processes),
+        machine=machine,
+        service=service,
+        actor=actor,
+        state=state,
+        shape=Shape(protocol_of(service).state),
+        stream=Stream.named(config.seed, f"node/{machine.name}/{service}"),
+        out=effects_for(cluster.record),
+    )
+    process.links = cluster.network.links[machine.name]
+    cluster.processes.append(process)
+
+
+def connect(cluster: Cluster, config: ClusterConfig) -> None:
+    """A message goes to the same service on another node; clients talk to the first service."""
+    at = {(p.node, p.service): p.index for p in cluster.processes}
+    for p in cluster.processes:
+        for dst in p.links:
+            to_client = cluster.machines[dst].is_client
+            service = "client" if to_client else config.services[0] if p.service == "client" else p.service
+            p.targets[dst] = at[dst, service]

@@ -1,0 +1,428 @@
+"""The kernel: one heap of virtual time, and everything that can happen at a moment of it.
+
+The heap orders by (time, priority, number), so ties are decided the same way every time: a finished disk write
+first, then messages, then timers, each in the order they were set up. Handlers run at once and never overlap;
+what they emit is carried out in order. Wall time does not exist here.
+
+Everything that happens is appended to `events`. With `record="traffic"` events carry no patches and no reasons and
+no law is judged; with `record="none"` nothing is kept. The run itself is the same in all three.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from typing import Any, Literal
+
+from app.sim.network import Network
+from app.sim.process import CRASHED, PAUSED, UP, Machine, Process, state_view
+from app.sim.trace import Event
+from protocols.actor import Effects, Message, SilentEffects, Span
+from protocols.law import Law
+
+DISK, MESSAGE, TIMER = 0, 1, 2
+
+Record = Literal["full", "traffic", "none"]
+
+
+class Moved:
+    """A message that somebody held, delayed or released: from share `at` of its line at time `start` on."""
+
+    __slots__ = ("arrives", "at", "held", "start")
+
+    def __init__(self, start: int, at: float, arrives: int, held: bool) -> None:
+        self.start = start
+        self.at = at
+        self.arrives = arrives
+        self.held = held
+
+
+class Cluster:
+    """Machines, network and trace of one run. `app.sim.build` makes one from a configuration."""
+
+    def __init__(self, network: Network, record: Record = "full", disk: Span | None = None) -> None:
+        self.now = 0
+        self.seq = 0
+        self.heap: list[tuple[int, int, int, Any, int]] = []
+        self.pushed = 0
+        self.events: list[Event] = []
+        self.network = network
+        self.disk = disk
+        self.record: Record = record
+        self.full = record == "full"
+        self.machines: dict[str, Machine] = {}
+        self.processes: list[Process] = []
+        self.laws: dict[str, list[Law[Any]]] = {}
+        self.broken: dict[str, int] = {}
+        """Every law's id, with 0 while it holds, else the `seq` of its violation."""
+        self.in_flight: dict[int, Event] = {}
+        self.moved: dict[int, Moved] = {}
+
+    # --- running ------------------------------------------------------------------------------------------
+
+    def next_time(self) -> int | None:
+        """When something may happen next; None when nothing lies ahead."""
+        return self.heap[0][0] if self.heap else None
+
+    def step(self) -> bool:
+        """Let the next thing happen. False when nothing lies ahead."""
+        heap = self.heap
+        while heap:
+            time, priority, _, what, index = heappop(heap)
+            self.now = time
+            if priority == MESSAGE:
+                happened = self._arrive(what, index)
+            elif priority == TIMER:
+                happened = self._ring(what, self.processes[index])
+            else:
+                happened = self._written(what, self.processes[index])
+            if happened:
+                return True
+        return False
+
+    def push(self, time: int, priority: int, what: Any, index: int) -> None:
+        self.pushed += 1
+        heappush(self.heap, (time, priority, self.pushed, what, index))
+
+    def emit(self, kind: str, node: str, service: str, cause: int, body: tuple[Any, ...]) -> int:
+        """Record something that changed no service's state; gives its `seq`."""
+        self.seq += 1
+        if self.record != "none":
+            self.events.append(Event(self.seq, self.now, kind, node, service, cause, body))
+        return self.seq
+
+    # --- what can happen ----------------------------------------------------------------------------------
+
+    def _arrive(self, message: int, index: int) -> bool:
+        if message < 0:
+            return self._die(-message)
+        sent = self.in_flight.get(message)
+        if sent is None:
+            return False
+        if self.moved and not self._is_due(message):
+            return False
+        p = self.processes[index]
+        if p.away:
+            return self._arrive_away(message, p)
+        del self.in_flight[message]
+        src, body = sent.node, sent.body
+        m = body[2]
+        p.handlers[m.__class__](p.state, src, m, p.out)
+        self.finish(p, "deliver", message, (message, src, body[1]))
+        return True
+
+    def _arrive_away(self, message: int, p: Process) -> bool:
+        if p.machine.status == CRASHED:
+            self.lose(message, "crashed", message, p.node)
+            return True
+        p.inbox.append((MESSAGE, message))
+        return False
+
+    def _is_due(self, message: int) -> bool:
+        moved = self.moved.get(message)
+        if moved is None:
+            return True
+        if moved.held or moved.arrives > self.now:
+            return False
+        del self.moved[message]
+        return True
+
+    def _die(self, message: int) -> bool:
+        """A message that was doomed when it was sent is lost half-way."""
+        sent = self.in_flight.get(message)
+        if sent is None or message in self.moved:
+            return False
+        closed = self.network.links[sent.node][sent.body[0]].closed
+        self.lose(message, "cut" if closed else "lost", message)
+        return True
+
+    def _ring(self, timer: str, p: Process) -> bool:
+        if p.queued.get(timer) != self.now:
+            return False
+        del p.queued[timer]
+        setting = p.timers.get(timer)
+        if setting is None:
+            return False
+        if setting[0] > self.now:  # it was set anew since
+            p.queued[timer] = setting[0]
+            self.push(setting[0], TIMER, timer, p.index)
+            return False
+        if p.away:
+            p.inbox.append((TIMER, timer))
+            return False
+        self.fire(p, timer, setting[1])
+        return True
+
+    def _written(self, save: int, p: Process) -> bool:
+        """A durable write is done: what waited for it may leave, and the node works on."""
+        if p.writing is None or p.writing[2] != save:
+            return False
+        p.disk, p.writing = p.writing[1], None
+        self.emit("saved", p.node, p.service, save, ())
+        if p.machine.trap == "after":
+            self.crash(p.machine, save)
+            return True
+        p.refresh()
+        if p.machine.status == UP:
+            self.catch_up(p, save)
+        return True
+
+    # --- handlers and their effects -----------------------------------------------------------------------
+
+    def fire(self, p: Process, timer: str, cause: int) -> None:
+        """Timer `timer` of `p` fires now."""
+        del p.timers[timer]
+        p.actor.timeouts[timer](p.state, p.out)
+        self.finish(p, "timeout", cause, (timer,))
+
+    def finish(self, p: Process, kind: str, cause: int, body: tuple[Any, ...]) -> int:
+        """Record what a handler did, judge it, and carry out its effects."""
+        self.seq = seq = self.seq + 1
+        out = p.out
+        timers = self._set_timers(p, seq) if out.timers else ()
+        if self.full:
+            if kind == "timeout" and body[0] not in p.timers:
+                timers = (*timers, ("@" + body[0], None))
+            patch, before = p.changes()
+            why = tuple(out.reasons)
+            event = Event(seq, self.now, kind, p.node, p.service, cause, body, patch + timers, why)
+            self.events.append(event)
+            if before:
+                self._judge(p, before, seq)
+        elif self.record == "traffic":
+            self.events.append(Event(seq, self.now, kind, p.node, p.service, cause, body))
+        outbox = out.outbox
+        if outbox:
+            self._perform(p, outbox, seq)
+        out.clear()
+        return seq
+
+    def _set_timers(self, p: Process, seq: int) -> tuple[tuple[str, Any], ...]:
+        now, timers, rate, changes = self.now, p.timers, p.machine.rate, []
+        for name, span in p.out.timers:
+            if span is None:
+                if timers.pop(name, None):
+                    changes.append(("@" + name, None))
+                continue
+            delay = p.stream.between(span.low, span.high) if span.high > span.low else span.low
+            due = now + (delay if rate == 1.0 else round(delay / rate))
+            timers[name] = (due, seq, now)
+            queued = p.queued.get(name)
+            if queued is None or queued > due:
+                p.queued[name] = due
+                self.push(due, TIMER, name, p.index)
+            changes.append(("@" + name, (now, due)))
+        return tuple(changes) if self.full else ()
+
+    def _perform(self, p: Process, outbox: list[tuple[str | None, Any]], cause: int) -> None:
+        for i, (to, what) in enumerate(outbox):
+            if to is not None:
+                self.send(p, to, what, cause)
+            elif not self._save(p, what, cause):
+                if p.writing is not None:
+                    p.blocked = outbox[i + 1 :]
+                return
+
+    def _save(self, p: Process, values: tuple[Any, ...], cause: int) -> bool:
+        """Make `values` durable. False when what follows must wait, or will never leave."""
+        if p.machine.trap == "before":
+            self.crash(p.machine, cause)
+            return False
+        if self.disk is not None:
+            done = self.now + p.stream.between(self.disk.low, self.disk.high)
+            save = self.emit("save", p.node, p.service, cause, (done,))
+            p.writing = (done, values, save)
+            p.away = True
+            self.push(done, DISK, save, p.index)
+            return False
+        p.disk = values
+        self.emit("save", p.node, p.service, cause, (self.now,))
+        if p.machine.trap == "after":
+            self.crash(p.machine, cause)
+            return False
+        return True
+
+    def send(self, p: Process, dst: str, m: Message, cause: int, copy_of: int = 0) -> int:
+        """Put `m` on the link to `dst`; gives the message's id."""
+        link = p.links[dst]
+        arrives = link.arrival(self.now)
+        self.seq = seq = self.seq + 1
+        held = 0
+        if self.network.manual or self.network.rules:
+            held = self._ruled(p.node, dst, m)
+        body = (dst, m.__class__.__name__, m, arrives, 1 if held == 1 else 0, copy_of)
+        event = Event(seq, self.now, "send", p.node, p.service, cause, body)
+        self.in_flight[seq] = event
+        if self.record != "none":
+            self.events.append(event)
+        if held:
+            self._hold_or_drop(event, held)
+        elif link.plain:
+            self.pushed += 1
+            heappush(self.heap, (arrives, MESSAGE, self.pushed, seq, p.targets[dst]))
+        else:
+            self._send_rough(p, m, event)
+        return seq
+
+    def _send_rough(self, p: Process, m: Message, event: Event) -> None:
+        """Send over a link that is cut, loses, duplicates or keeps order."""
+        dst, arrives = event.body[0], event.body[3]
+        link = p.links[dst]
+        if link.closed or link.stream.happens(link.loss):
+            self.push((event.time + arrives) // 2, MESSAGE, -event.seq, p.targets[dst])
+            return
+        self.push(arrives, MESSAGE, event.seq, p.targets[dst])
+        if not event.body[5] and link.stream.happens(link.duplicate):
+            self.send(p, dst, m, event.seq, copy_of=event.seq)
+
+    def _ruled(self, src: str, dst: str, m: Message) -> int:
+        """What the standing rules say of a message: 0 nothing, 1 hold it, 2 drop it."""
+        kind, verdict = m.__class__.__name__, 1 if self.network.manual else 0
+        for rule in self.network.rules:
+            action, _, type_, a, _, b = rule.split()
+            if type_ in ("*", kind) and a in ("*", src) and b in ("*", dst):
+                verdict = 2 if action == "drop" else max(verdict, 1)
+        return verdict
+
+    def _hold_or_drop(self, event: Event, verdict: int) -> None:
+        if verdict == 2:
+            self.lose(event.seq, "rule", event.seq)
+        else:
+            self.moved[event.seq] = Moved(event.time, 0.0, event.body[3], held=True)
+
+    def lose(self, message: int, reason: str, cause: int, node: str = "") -> None:
+        """Message `message` is gone."""
+        sent = self.in_flight.pop(message)
+        self.moved.pop(message, None)
+        self.emit("drop", node, sent.service, cause, (message, reason))
+
+    def _judge(self, p: Process, before: dict[str, Any], cause: int) -> None:
+        changed = before.keys()
+        for law in self.laws.get(p.service, ()):
+            if self.broken[law.id] or law.fields.isdisjoint(changed):
+                continue
+            data = law.judge(p.node, p.state, before)
+            if data is not None:
+                self.broken[law.id] = self.emit("violation", p.node, p.service, cause, (law.id, data))
+
+    # --- machines -----------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Switch every machine on."""
+        for p in self.processes:
+            p.actor.start(p.state, p.out)
+            self.finish(p, "start", 0, ())
+
+    def crash(self, machine: Machine, cause: int) -> None:
+        """Everything volatile is lost, at once; messages that wait at its door are too."""
+        machine.status, machine.since, machine.trap = CRASHED, self.now, ""
+        for p in machine.processes:
+            for kind, what in p.inbox:
+                if kind == MESSAGE and what in self.in_flight:
+                    self.lose(what, "crashed", cause, p.node)
+            p.forget()
+            p.refresh()
+            self.seq = seq = self.seq + 1
+            if self.full:
+                patch, before = p.changes()
+                self.events.append(
+                    Event(seq, self.now, "crash", p.node, p.service, cause, (), patch)
+                )
+                self._judge(p, before, seq)
+            elif self.record == "traffic":
+                self.events.append(Event(seq, self.now, "crash", p.node, p.service, cause))
+
+    def restart(self, machine: Machine, cause: int) -> None:
+        machine.status, machine.since = UP, self.now
+        for p in machine.processes:
+            p.refresh()
+            p.actor.restart(p.state, p.out)
+            self.finish(p, "restart", cause, ())
+
+    def pause(self, machine: Machine, cause: int) -> None:
+        """It stops in its tracks and notices nothing; the world goes on."""
+        machine.status, machine.since = PAUSED, self.now
+        for p in machine.processes:
+            p.refresh()
+        self.emit("pause", machine.name, "", cause, ())
+
+    def resume(self, machine: Machine, cause: int) -> None:
+        """It works on: first through the messages that wait at its door, then its overdue timers."""
+        machine.status, machine.since = UP, self.now
+        seq = self.emit("resume", machine.name, "", cause, ())
+        for p in machine.processes:
+            p.refresh()
+            if not p.away:
+                self.catch_up(p, seq)
+
+    def catch_up(self, p: Process, cause: int) -> None:
+        """Send what had to wait, then take what came in meanwhile, in order."""
+        blocked, p.blocked = p.blocked, []
+        self._perform(p, blocked, cause)
+        if p.away:
+            return
+        inbox, p.inbox = p.inbox, []
+        for priority, what in inbox:
+            if priority == TIMER:
+                p.queued[what] = self.now
+            self.push(self.now, priority, what, p.index)
+
+    # --- moments ------------------------------------------------------------------------------------------
+
+    def view(self) -> dict[str, Any]:
+        """The whole picture now, as `docs/protocol.md` describes it."""
+        return {
+            "seq": self.seq,
+            "time": self.now,
+            "nodes": {name: machine_view(m) for name, m in self.machines.items()},
+            "messages": {str(i): self._message_view(e) for i, e in self.in_flight.items()},
+            "network": self.network.state(),
+            "laws": dict(self.broken),
+        }
+
+    def _message_view(self, sent: Event) -> dict[str, Any]:
+        dst, kind, fields, arrives, held, copy_of = sent.body
+        moved = self.moved.get(sent.seq)
+        return {
+            "id": sent.seq, "src": sent.node, "dst": dst, "service": sent.service, "type": kind,
+            "fields": fields, "sent": sent.time,
+            "arrives": moved.arrives if moved else arrives,
+            "held": moved.held if moved else bool(held),
+            "from": moved.start if moved else sent.time,
+            "at": moved.at if moved else 0.0,
+            "copyOf": copy_of,
+        }  # fmt: skip
+
+    def copy(self) -> Cluster:
+        """This moment, kept: an independent cluster from which the run can go on, silently or not."""
+        twin = Cluster(self.network.copy(), self.record, self.disk)
+        twin.now, twin.seq, twin.pushed = self.now, self.seq, self.pushed
+        twin.heap = self.heap.copy()
+        twin.machines = {name: m.copy() for name, m in self.machines.items()}
+        for p in self.processes:
+            q = p.twin(twin.machines[p.node])
+            q.links = twin.network.links[p.node]
+            twin.processes.append(q)
+        twin.laws = {service: [law.copy() for law in laws] for service, laws in self.laws.items()}
+        twin.broken = self.broken.copy()
+        twin.in_flight = self.in_flight.copy()
+        twin.moved = self.moved.copy()
+        return twin
+
+
+def machine_view(m: Machine) -> dict[str, Any]:
+    return {
+        "status": m.status, "since": m.since, "clock": m.rate, "client": m.is_client,
+        "services": {
+            p.service: {
+                "state": state_view(p.state, p.shape),
+                "timers": {name: [set_at, due] for name, (due, _, set_at) in p.timers.items()},
+                "busyUntil": p.writing[0] if p.writing else 0,
+            }
+            for p in m.processes
+        },
+    }  # fmt: skip
+
+
+def effects_for(record: Record) -> Effects:
+    """Where handlers of a run emit to: reasons are kept only in a fully recorded one."""
+    return Effects() if record == "full" else SilentEffects()

@@ -1,0 +1,255 @@
+"""What a run is made of: nodes, services and their options, network, disks, seed, and a script.
+
+A configuration, a seed and a list of commands with their times is all that must be kept of a run.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Annotated, Any
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from app.sim.errors import Refused
+from app.sim.units import micros, span, spoken_span
+from protocols.actor import Span
+from protocols.registry import CLIENT, PROTOCOLS, Protocol
+
+MAX_NODES = 25
+MAX_CLIENTS = 9
+NAME = re.compile(r"[a-z][a-z0-9]{0,11}")
+
+
+class Strict(BaseModel):
+    """A part of a configuration: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class LinkConfig(Strict):
+    """How links behave; what is left out is as for all links."""
+
+    delay: str | None = None
+    loss: float | None = Field(default=None, ge=0, le=1)
+    duplicate: float | None = Field(default=None, ge=0, le=1)
+    fifo: bool | None = None
+
+    @field_validator("delay")
+    @classmethod
+    def _is_span(cls, value: str | None) -> str | None:
+        return value if value is None else spoken_span(span(value))
+
+
+class NetworkConfig(LinkConfig):
+    """All links: one hop takes about 20 ms unless told otherwise."""
+
+    delay: str = "15ms..25ms"
+    loss: float = Field(default=0.0, ge=0, le=1)
+    duplicate: float = Field(default=0.0, ge=0, le=1)
+    fifo: bool = False
+
+
+class DiskConfig(Strict):
+    """How long a durable write takes; none at all unless told otherwise."""
+
+    latency: str | None = None
+
+    @field_validator("latency")
+    @classmethod
+    def _is_span(cls, value: str | None) -> str | None:
+        return value if value is None else spoken_span(span(value))
+
+
+class Step(Strict):
+    """A step of a script: when its moment has come, its commands are executed, in order."""
+
+    at: str | None = None
+    after: str | None = None
+    when: str | None = None
+    do: list[str] = Field(default_factory=list, max_length=100)
+    say: dict[str, str] | None = None
+
+    @model_validator(mode="after")
+    def _has_one_moment(self) -> Step:
+        if sum(x is not None for x in (self.at, self.after, self.when)) != 1:
+            raise Refused("step-moment")
+        for text in (self.at, self.after):
+            if text is not None:
+                micros(text)
+        return self
+
+
+class Expectation(Strict):
+    """What must hold: a condition (at the end, `at` a time, `by` a time, or `always`), or a law's verdict."""
+
+    that: str | None = None
+    law: str | None = None
+    is_: Annotated[str, Field(alias="is", pattern="^(holds|broken)$")] = "holds"
+    at: str | None = None
+    by: str | None = None
+    always: bool = False
+
+    @model_validator(mode="after")
+    def _has_one_subject(self) -> Expectation:
+        if (self.that is None) == (self.law is None):
+            raise Refused("expect-subject")
+        if sum((self.at is not None, self.by is not None, self.always)) > 1:
+            raise Refused("expect-moment")
+        for text in (self.at, self.by):
+            if text is not None:
+                micros(text)
+        return self
+
+
+class ClusterConfig(Strict):
+    """A whole run, but for what people do to it."""
+
+    services: list[str] = Field(default=["raft"], min_length=1, max_length=6)
+    nodes: list[str] = Field(default=["n1", "n2", "n3", "n4", "n5"])
+    clients: list[str] = Field(default=["c1"])
+    seed: int = Field(default=1, ge=0, lt=2**63)
+    options: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    mutants: dict[str, str] = Field(default_factory=dict)
+    network: NetworkConfig = NetworkConfig()
+    disk: DiskConfig = DiskConfig()
+    initial: dict[str, dict[str, dict[str, Any]]] = Field(default_factory=dict)
+    speed: float = Field(default=0.02, ge=0.001, le=1)
+    until: str | None = None
+    script: list[Step] = Field(default_factory=list, max_length=1000)
+    expect: list[Expectation] = Field(default_factory=list, max_length=1000)
+    scenario: str | None = None
+
+    @field_validator("nodes", mode="before")
+    @classmethod
+    def _name_nodes(cls, value: Any) -> Any:
+        return names(value, "n", 1, MAX_NODES, "nodes")
+
+    @field_validator("clients", mode="before")
+    @classmethod
+    def _name_clients(cls, value: Any) -> Any:
+        return names(value, "c", 0, MAX_CLIENTS, "clients")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> ClusterConfig:
+        both = [*self.nodes, *self.clients]
+        if len(set(both)) != len(both):
+            raise Refused("names-twice", names=", ".join(both))
+        for service in self.services:
+            find(service, PROTOCOLS, "unknown-service")
+        for section in (self.options, self.mutants):
+            for service in section:
+                find(service, [*self.services, "client"], "service-not-here")
+        for service, mutant in self.mutants.items():
+            find(mutant, protocol_of(service).mutants, "unknown-mutant")
+        for service in [*self.services, "client"]:
+            self.options_of(service)
+        self._check_initial()
+        for n, step in enumerate(self.script, start=1):
+            check_step(n, step)
+        return self
+
+    def _check_initial(self) -> None:
+        for node, services in self.initial.items():
+            find(node, self.nodes, "unknown-node")
+            for service, durable in services.items():
+                find(service, self.services, "service-not-here")
+                initial_state(self, node, service, durable)
+
+    def options_of(self, service: str) -> Any:
+        """The options of a service, as its actors take them."""
+        values = self.options.get(service, {})
+        kind = protocol_of(service).options
+        known = {f.encode_name for f in msgspec.structs.fields(kind)}
+        for key in values:
+            find(key, known, "unknown-option", where=f"options.{key}")
+        try:
+            return msgspec.convert(values, kind, dec_hook=read_span)
+        except msgspec.ValidationError as error:
+            raise Refused("option-value", service=service, what=str(error)) from None
+
+
+def initial_state(config: ClusterConfig, node: str, service: str, durable: dict[str, Any]) -> Any:
+    """The state of a service that starts with `durable` on its disk."""
+    protocol = protocol_of(service)
+    actor = actor_class(config, service)(node, tuple(config.nodes), config.options_of(service))
+    known = {
+        f.encode_name
+        for f in msgspec.structs.fields(protocol.state)
+        if "persistent" in str(f.type)
+    }
+    for key in durable:
+        find(key, known, "unknown-field", where=f"initial.{node}.{key}")
+    try:
+        return actor.initial(durable)
+    except msgspec.ValidationError as error:
+        raise Refused("initial-value", node=node, what=str(error)) from None
+
+
+def actor_class(config: ClusterConfig, service: str) -> Any:
+    """The actor that runs a service: the right one, or the mutant asked for."""
+    protocol = protocol_of(service)
+    mutant = config.mutants.get(service)
+    return protocol.mutants[mutant][0] if mutant else protocol.actor
+
+
+def protocol_of(service: str) -> Protocol:
+    return CLIENT if service == "client" else PROTOCOLS[service]
+
+
+def read_span(kind: type, value: Any) -> Any:
+    """How options read durations."""
+    if kind is Span and isinstance(value, str):
+        return span(value)
+    raise Refused("duration", text=value)
+
+
+def names(value: Any, letter: str, least: int, most: int, what: str) -> Any:
+    """A number of endpoints becomes their names; a list of names is checked."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        if not least <= value <= most:
+            raise Refused("count", what=what, count=value, least=least, most=most)
+        return [f"{letter}{i}" for i in range(1, value + 1)]
+    if isinstance(value, list):
+        if not least <= len(value) <= most:
+            raise Refused("count", what=what, count=len(value), least=least, most=most)
+        for name in value:
+            if not isinstance(name, str) or not NAME.fullmatch(name):
+                raise Refused("bad-name", name=str(name)[:40])
+    return value
+
+
+def find(name: str, known: Any, code: str, **params: Any) -> None:
+    """Refuse a name that is not among the known ones, saying which are."""
+    if name in known:
+        return
+    close = difflib.get_close_matches(name, list(known), 1)
+    rest = ", ".join(close or sorted(known)) or "–"
+    raise Refused(code, name=str(name)[:60], known=rest, **params)
+
+
+def check_step(number: int, step: Step) -> None:
+    """A script's commands and conditions must at least be well formed before anything runs."""
+    from app.sim.commands import parse
+    from app.sim.conditions import compile_condition
+
+    try:
+        for text in step.do:
+            parse(text)
+        if step.when is not None:
+            compile_condition(step.when)
+    except Refused as refused:
+        raise Refused("in-step", number=number, what=refused.message()) from None
+
+
+def read_config(values: dict[str, Any]) -> ClusterConfig:
+    """A configuration from plain values. Raises Refused with the key and what would be right."""
+    try:
+        return ClusterConfig.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "config"
+        if first["type"] == "extra_forbidden":
+            raise Refused("unknown-key", where=where) from None
+        raise Refused("config-value", where=where, what=first["msg"]) from None

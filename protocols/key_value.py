@@ -1,0 +1,64 @@
+"""The replicated state machine: a key-value store that executes each client's command exactly once.
+
+A command carries its client and that client's serial number. The store keeps, for every client, the last
+serial it executed and what came out; a command that is seen again is not executed again, it is answered
+with what came out the first time (Ongaro's dissertation, section 6.3).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Op = Literal["put", "get", "add", "delete"]
+
+
+class Command(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """One operation: `put x 7`, `get x`, `add x 1` (a number is added), `delete x`."""
+
+    op: Op
+    key: str
+    value: str = ""
+    client: str = ""
+    serial: int = 0
+
+
+class Session(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """The last command of a client that was executed, and its result."""
+
+    serial: int
+    result: str | None
+
+
+Data = dict[str, str]
+Sessions = dict[str, Session]
+
+
+def execute(data: Data, sessions: Sessions, c: Command) -> tuple[Data, Sessions, str | None]:
+    """The store after command `c`, and the command's result; `data` and `sessions` are left as they are."""
+    session = sessions.get(c.client)
+    if session is not None and c.serial <= session.serial and c.client:
+        return data, sessions, session.result
+    data, result = _operate(data, c)
+    if c.client:
+        sessions = {**sessions, c.client: Session(c.serial, result)}
+    return data, sessions, result
+
+
+def _operate(data: Data, c: Command) -> tuple[Data, str | None]:
+    before = data.get(c.key)
+    if c.op == "get":
+        return data, before
+    if c.op == "delete":
+        return {k: v for k, v in data.items() if k != c.key}, before
+    value = c.value if c.op == "put" else str(_number(before) + _number(c.value))
+    return {**data, c.key: value}, value
+
+
+def _number(text: str | None) -> int:
+    """What `add` takes a value for: a whole number, or 0 when it is none."""
+    try:
+        return int(text or "0")
+    except ValueError:
+        return 0
