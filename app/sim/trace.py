@@ -30,6 +30,16 @@ def encode_events(events: Sequence[Event]) -> bytes:
     return _encoder.encode(events)
 
 
+def lines(events: Sequence[Event]) -> bytes:
+    """The events as JSON, one a line: what a trace's hash is taken of."""
+    return _encoder.encode_lines(events)
+
+
+def as_array(text: bytes) -> bytes:
+    """The JSON array of the events that `lines` wrote (a line break inside a string is escaped)."""
+    return b"[" + text.rstrip(b"\n").replace(b"\n", b",") + b"]"
+
+
 def encode(value: Any) -> bytes:
     """Any part of a view or a trace as JSON."""
     return _encoder.encode(value)

@@ -1,0 +1,255 @@
+"""Conditions on a moment of a run, as scripts and expectations write them.
+
+A condition is an expression in Python's grammar over a few names, read by Python's own parser and evaluated here,
+node by node, so that nothing but what is listed can be written:
+
+    n1.role == "leader" and len(n2.log) >= 3
+    leader is not None and leader.commitIndex >= 2
+    sent("AppendEntries", "n1", "n2") >= 2
+    c1.answers[-1].result == "7"
+
+Names: every node and client; `leader` (the node that leads in the newest term, or None); `nodes` (all servers that
+are up); `now` (virtual microseconds); `true`, `false`, `none`. A node has `status` and the fields of its state.
+`sent`, `delivered`, `dropped` count messages by type, sender and receiver (each may be `"*"` or left out), `rule`
+counts how often a rule was applied. `count(x for x in nodes if …)`, `any(…)`, `all(…)`, `len`, `min`, `max`, `sum`.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
+
+from app.sim.cluster import Cluster
+from app.sim.errors import Refused
+from app.sim.process import CRASHED, Machine
+from app.sim.trace import Event, plain
+
+LONGEST = 500
+
+
+class Counts:
+    """How often things have happened: kept along, so that asking is cheap."""
+
+    def __init__(self) -> None:
+        self.messages: Counter[tuple[str, str, str, str]] = Counter()
+        self.rules: Counter[tuple[str, str]] = Counter()
+        self.ends: dict[int, tuple[str, str, str]] = {}
+
+    def add(self, events: Iterable[Event]) -> None:
+        for e in events:
+            if e.kind == "send":
+                self.ends[e.seq] = (e.body[1], e.node, e.body[0])
+                self.messages["sent", *self.ends[e.seq]] += 1
+            elif e.kind in ("deliver", "drop"):
+                ends = self.ends.pop(e.body[0], None)
+                if ends:
+                    self.messages["delivered" if e.kind == "deliver" else "dropped", *ends] += 1
+            for rule, _ in e.why:
+                self.rules[rule, e.node] += 1
+
+    def of(self, what: str, kind: str = "*", src: str = "*", dst: str = "*") -> int:
+        return sum(
+            n
+            for (w, k, s, d), n in self.messages.items()
+            if w == what and kind in ("*", k) and src in ("*", s) and dst in ("*", d)
+        )
+
+    def rule(self, rule: str, node: str = "*") -> int:
+        return sum(n for (r, at), n in self.rules.items() if r == rule and node in ("*", at))
+
+    def copy(self) -> Counts:
+        twin = Counts()
+        twin.messages, twin.rules, twin.ends = self.messages.copy(), self.rules.copy(), self.ends.copy()
+        return twin
+
+
+class NodeValue:
+    """A node as conditions see it; equal to its name."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def get(self, field: str) -> Any:
+        m = self.machine
+        if field in ("name", "status"):
+            return getattr(m, field)
+        for p in m.processes:
+            if field in p.shape.wire:
+                return plain(getattr(p.state, p.shape.names[p.shape.wire.index(field)]))
+        known = ["name", "status", *(w for p in m.processes for w in p.shape.wire)]
+        raise Refused("condition-field", field=field, node=m.name, known=", ".join(known))
+
+    def __eq__(self, other: object) -> bool:
+        return self.machine.name == (other.machine.name if isinstance(other, NodeValue) else other)
+
+    def __hash__(self) -> int:
+        return hash(self.machine.name)
+
+
+OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Is: operator.eq,
+    ast.IsNot: operator.ne,
+    ast.In: lambda a, b: a in b,
+    ast.NotIn: lambda a, b: a not in b,
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.USub: operator.neg,
+}
+CONSTANTS = {"true": True, "false": False, "none": None, "null": None}
+ALLOWED = (
+    ast.Expression, ast.BoolOp, ast.And, ast.Or, ast.UnaryOp, ast.Not, ast.BinOp, ast.Compare, ast.Call,
+    ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.List, ast.Tuple, ast.GeneratorExp,
+    ast.comprehension, ast.expr_context, *OPERATORS,
+)  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def compile_condition(text: str) -> ast.expr:
+    """The condition's syntax tree. Raises Refused when it is not one."""
+    if len(text) > LONGEST:
+        raise Refused("condition-too-long", most=LONGEST)
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise Refused("condition-syntax", text=text) from None
+    for node in ast.walk(tree):
+        if not isinstance(node, ALLOWED):
+            raise Refused("condition-word", text=text, word=type(node).__name__)
+    return tree.body
+
+
+def holds(text: str, cluster: Cluster, counts: Counts) -> bool:
+    """Whether the condition is true now. An element that is not there yet makes it false.
+
+    Raises Refused for a name, field or function that does not exist.
+    """
+    try:
+        return bool(Evaluation(cluster, counts).of(compile_condition(text)))
+    except (IndexError, KeyError, TypeError):
+        return False
+
+
+class Evaluation:
+    """Evaluates one condition at one moment."""
+
+    def __init__(self, cluster: Cluster, counts: Counts) -> None:
+        self.cluster = cluster
+        self.local: dict[str, Any] = {}
+        self.functions: dict[str, Callable[..., Any]] = {
+            "sent": lambda *a: counts.of("sent", *map(name_of, a)),
+            "delivered": lambda *a: counts.of("delivered", *map(name_of, a)),
+            "dropped": lambda *a: counts.of("dropped", *map(name_of, a)),
+            "rule": lambda *a: counts.rule(*map(name_of, a)),
+            "broken": lambda law: bool(cluster.broken[law]),
+            "count": lambda xs: sum(1 for _ in xs),
+            "len": len, "any": any, "all": all, "min": min, "max": max, "sum": sum,
+        }  # fmt: skip
+
+    def of(self, node: ast.expr) -> Any:
+        method = getattr(self, "_" + type(node).__name__.lower(), None)
+        if method is None:
+            raise Refused("condition-word", text=ast.unparse(node), word=type(node).__name__)
+        return method(node)
+
+    def _constant(self, node: ast.Constant) -> Any:
+        return node.value
+
+    def _list(self, node: ast.List | ast.Tuple) -> Any:
+        return [self.of(item) for item in node.elts]
+
+    _tuple = _list
+
+    def _name(self, node: ast.Name) -> Any:
+        name = node.id
+        if name in self.local:
+            return self.local[name]
+        if name in self.cluster.machines:
+            return NodeValue(self.cluster.machines[name])
+        if name == "leader":
+            return leader(self.cluster)
+        if name == "nodes":
+            return [NodeValue(m) for m in self.cluster.machines.values()
+                    if not m.is_client and m.status != CRASHED]  # fmt: skip
+        if name == "now":
+            return self.cluster.now
+        if name in CONSTANTS:
+            return CONSTANTS[name]
+        raise Refused("condition-name", name=name, known=", ".join([*self.cluster.machines, "leader", "nodes"]))
+
+    def _attribute(self, node: ast.Attribute) -> Any:
+        value = self.of(node.value)
+        if isinstance(value, NodeValue):
+            return value.get(node.attr)
+        return value[node.attr]
+
+    def _subscript(self, node: ast.Subscript) -> Any:
+        return self.of(node.value)[self.of(node.slice)]
+
+    def _boolop(self, node: ast.BoolOp) -> Any:
+        test = all if isinstance(node.op, ast.And) else any
+        return test(self._truth(value) for value in node.values)
+
+    def _truth(self, node: ast.expr) -> bool:
+        """One side of and/or: an element that is not there yet makes this side false, not the whole."""
+        try:
+            return bool(self.of(node))
+        except (IndexError, KeyError, TypeError):
+            return False
+
+    def _unaryop(self, node: ast.UnaryOp) -> Any:
+        if isinstance(node.op, ast.Not):
+            return not self._truth(node.operand)
+        return OPERATORS[type(node.op)](self.of(node.operand))
+
+    def _binop(self, node: ast.BinOp) -> Any:
+        return OPERATORS[type(node.op)](self.of(node.left), self.of(node.right))
+
+    def _compare(self, node: ast.Compare) -> bool:
+        left = self.of(node.left)
+        for op, right in zip(node.ops, map(self.of, node.comparators), strict=True):
+            if not OPERATORS[type(op)](left, right):
+                return False
+            left = right
+        return True
+
+    def _call(self, node: ast.Call) -> Any:
+        name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
+        if name not in self.functions or node.keywords:
+            raise Refused("condition-function", name=name, known=", ".join(self.functions))
+        return self.functions[name](*[self.of(a) for a in node.args])
+
+    def _generatorexp(self, node: ast.GeneratorExp) -> Any:
+        (loop,) = node.generators
+        if not isinstance(loop.target, ast.Name):
+            raise Refused("condition-word", text=ast.unparse(node), word="for")
+        values = []
+        for item in self.of(loop.iter):
+            self.local[loop.target.id] = item
+            if all(self._truth(test) for test in loop.ifs):
+                values.append(self.of(node.elt))
+        self.local.pop(loop.target.id, None)
+        return values
+
+
+def name_of(value: Any) -> Any:
+    return value.machine.name if isinstance(value, NodeValue) else value
+
+
+def leader(cluster: Cluster) -> NodeValue | None:
+    """The server, not crashed, that leads; of several, the one of the newest term."""
+    found = [
+        (getattr(p.state, "current_term", 0), p.machine)
+        for p in cluster.processes
+        if getattr(p.state, "role", "") == "leader" and p.machine.status != CRASHED
+    ]
+    return NodeValue(max(found, key=lambda item: item[0])[1]) if found else None
