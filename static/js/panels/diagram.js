@@ -27,14 +27,15 @@ export class Diagram {
   constructor(trace, lens) {
     this.trace = trace;
     this.lens = lens;
-    this.clear();
-  }
-
-  clear() {
     /** @type {Map<number, Block>} */
     this.blocks = new Map();
     /** @type {Map<number, End>} by message */
     this.ends = new Map();
+  }
+
+  clear() {
+    this.blocks.clear();
+    this.ends.clear();
   }
 
   /**

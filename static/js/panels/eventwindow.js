@@ -21,12 +21,14 @@ export class EventWindow {
     this.trace = trace;
     /** @type {EventFilter} */
     this.filter = { show: 'all', node: '' };
-    this.reset(0);
+    /** @type {number[]} seqs kept, in order */
+    this.found = [];
+    this.low = 1;
+    this.high = 0;
   }
 
   /** @param {number} around */
   reset(around) {
-    /** @type {number[]} seqs kept, in order */
     this.found = [];
     this.low = around + 1;
     this.high = around;

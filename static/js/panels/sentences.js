@@ -23,6 +23,7 @@ const PARAMS = {
 /** @param {Ctx} ctx @param {Event} event @returns {string} one sentence of the event's kind */
 export function plainSentence(ctx, event) {
   const { t } = ctx.i18n;
+  /** @type {Record<string, any>} */
   const params = { node: event.node, ...(PARAMS[event.kind]?.(event) ?? {}) };
   if (event.kind === 'drop') params.reason = t(`panels.reason.${params.reason}`);
   if (event.kind === 'violation') params.law = t(`law.${params.law}`);

@@ -1,0 +1,320 @@
+"""The pure pieces of the panels, each module alone in a real browser; nothing is served but the files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Route, sync_playwright
+
+pytestmark = pytest.mark.browser
+
+STATIC = Path(__file__).parents[2] / "static"
+ORIGIN = "http://quorumscope.invalid"
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
+
+Js = Callable[[str], Any]
+
+
+def fulfil(route: Route) -> None:
+    """Files of static/ come from the disk, under a name that no network knows."""
+    path = STATIC / route.request.url.removeprefix(f"{ORIGIN}/static/")
+    if path.suffix == ".js" and path.is_file():
+        route.fulfill(path=path, content_type="text/javascript")
+    else:
+        route.fulfill(body="<!doctype html><title>modules</title>", content_type="text/html")
+
+
+@pytest.fixture(scope="module")
+def js() -> Iterator[Js]:
+    """Evaluates an expression in which `m('panels/python.js')` is that module."""
+    with sync_playwright() as playwright:
+        path = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        page = browser.new_page()
+        page.route("**/*", fulfil)
+        page.goto(ORIGIN)
+        yield lambda body: page.evaluate(
+            f"async () => {{ const m = path => import('/static/js/' + path); {body} }}"
+        )
+        browser.close()
+
+
+def test_the_pieces_of_python_join_to_the_source(js: Js) -> None:
+    joined = js("""
+        const {tokenize} = await m('panels/python.js');
+        const source = 'def f(self, x="a#b"):\\n    # say "why"\\n    r\\'\\'\\'two\\nlines\\'\\'\\'\\n    return 0x1F + é @ "open';
+        return [source, tokenize(source).map(line => line.map(p => p.text).join('')).join('\\n')];
+    """)
+    assert joined[0] == joined[1]
+
+
+def test_every_protocol_source_survives_tokenizing(js: Js) -> None:
+    for path in sorted((STATIC.parent / "protocols").glob("*.py")):
+        source = path.read_text(encoding="utf-8")
+        js_source = repr(source.encode("utf-8").hex())
+        same = js(f"""
+            const {{tokenize}} = await m('panels/python.js');
+            const bytes = Uint8Array.from({js_source}.match(/../g) ?? [], h => parseInt(h, 16));
+            const source = new TextDecoder().decode(bytes);
+            return tokenize(source).map(line => line.map(p => p.text).join('')).join('\\n') === source;
+        """)
+        assert same, path.name
+
+
+def test_python_is_coloured_by_what_it_is(js: Js) -> None:
+    pieces = js("""
+        const {tokenize} = await m('panels/python.js');
+        return tokenize('def grant(self): # why\\n    return f"x{1}" if 12 else None')
+          .flat().filter(p => p.kind).map(p => [p.text, p.kind]);
+    """)
+    assert pieces == [
+        ["def", "kw"],
+        ["grant", "def"],
+        ["self", "self"],
+        ["# why", "com"],
+        ["return", "kw"],
+        ['f"x{1}"', "str"],
+        ["if", "kw"],
+        ["12", "num"],
+        ["else", "kw"],
+        ["None", "kw"],
+    ]
+
+
+def test_a_moment_survives_its_link(js: Js) -> None:
+    same = js("""
+        const {encodeJournal, decodeJournal, momentUrl, packedIn} = await m('panels/link.js');
+        const commands = Array.from({length: 3000}, (_, i) => [i, i * 1000, 'crash n' + i % 5]);
+        const journal = {config: {seed: 7, title: '分布式 ✓'}, commands, seq: 12, time: 34};
+        const url = momentUrl('http://x', await encodeJournal(journal));
+        const back = await decodeJournal(packedIn(new URL(url).hash));
+        return [JSON.stringify(back) === JSON.stringify(journal), /^http:[/][/]x[/]open#j=[\\w-]+$/.test(url)];
+    """)
+    assert same == [True, True]
+
+
+@pytest.mark.parametrize("packed", ["", "!!!", "AAAA", "q1ZKz89RsgJTAA"])
+def test_a_link_that_was_cut_short_is_refused(js: Js, packed: str) -> None:
+    assert js(f"""
+        const {{decodeJournal}} = await m('panels/link.js');
+        return decodeJournal({packed!r}).then(() => false, () => true);
+    """)
+
+
+def test_a_link_that_unpacks_without_end_is_cut_off(js: Js) -> None:
+    assert js("""
+        const {decodeJournal, encodeJournal} = await m('panels/link.js');
+        const bomb = await encodeJournal('x'.repeat(9_000_000));
+        return decodeJournal(bomb).then(() => 'kept', error => error.name);
+    """) == "RangeError"
+
+
+EVENT = """
+    const event = (seq, kind, node, body = [], why = [], patch = []) =>
+      ({seq, time: seq * 10, kind, node, service: 'raft', cause: 0, body, patch, why});
+"""
+
+
+def test_the_explained_events_are_kept_with_what_people_did(js: Js) -> None:
+    kept = js(EVENT + """
+        const {keepsEvent} = await m('panels/filters.js');
+        const events = [event(1, 'send', 'n1'), event(2, 'deliver', 'n2', [], [['commit', {}]]),
+          event(3, 'crash', 'n1'), event(4, 'save', 'n2')];
+        const keep = filter => events.filter(e => keepsEvent(e, filter)).map(e => e.seq);
+        return [keep({show: 'all', node: ''}), keep({show: 'rules', node: ''}), keep({show: 'all', node: 'n2'}),
+          keep({show: 'rules', node: 'n1'})];
+    """)
+    assert kept == [[1, 2, 3, 4], [2, 3], [2, 4], [3]]
+
+
+def test_past_messages_come_newest_first_and_filtered(js: Js) -> None:
+    found = js(EVENT + """
+        const {pastMessages} = await m('panels/filters.js');
+        const events = [event(1, 'send', 'n1', ['n2', 'A', {}, 5]), event(2, 'send', 'n1', ['n3', 'V', {}, 5]),
+          event(3, 'deliver', 'n2', [1, 'n1', 'A']), event(4, 'drop', '', [2, 'lost']), event(5, 'deliver', 'n9', [77, 'n1', 'A'])];
+        const find = (filter, limit = 9) => pastMessages(events, seq => events[seq - 1], filter, limit)
+          .map(p => [p.id, p.end, p.reason, p.sent, p.at]);
+        return [find({type: '', node: ''}), find({type: 'A', node: ''}), find({type: '', node: 'n3'}),
+          find({type: '', node: ''}, 1)];
+    """)
+    lost, delivered = [2, "drop", "lost", 20, 40], [1, "deliver", "", 10, 30]
+    assert found == [[lost, delivered], [delivered], [lost], [lost]]
+
+
+TRACE = EVENT + """
+    const {EventWindow} = await m('panels/eventwindow.js');
+    const trace = {head: 100000, oldest: 1, asked: 0, event(seq) {
+      this.asked++;
+      return seq >= this.oldest && seq <= this.head
+        ? event(seq, 'send', seq % 2 ? 'n1' : 'n2', [], seq % 10 ? [] : [['commit', {}]]) : undefined;
+    }};
+    const rows = new EventWindow(trace);
+"""
+
+
+def test_the_unfiltered_list_knows_its_rows_without_loading_any(js: Js) -> None:
+    assert js(TRACE + """
+        trace.oldest = 501;
+        return [rows.length, rows.seqAt(0), rows.rowOf(501), rows.rowOf(99999), rows.reach(700), trace.asked];
+    """) == [99500, 501, 0, 99498, 0, 0]
+
+
+def test_the_filtered_list_grows_at_both_ends_and_starts_afresh_after_a_jump(js: Js) -> None:
+    result = js(TRACE + """
+        rows.filter = {show: 'rules', node: ''};
+        rows.reach(50000);
+        const first = [rows.found[0], rows.found.at(-1), rows.seqAt(rows.rowOf(50000)), trace.asked < 3000];
+        const before = rows.earlier();
+        const later = rows.later();
+        const grown = [before > 0, later > 0, rows.found.every((seq, i, all) => !i || seq === all[i - 1] + 10)];
+        rows.reach(90000);
+        return [first, grown, rows.found[0] > 80000, rows.length < 300];
+    """)
+    assert result == [[49400, 50600, 50000, True], [True, True, True], True, True]
+
+
+SCALE = "const {TimeScale, roundUp, tickText} = await m('panels/timescale.js');"
+
+
+def test_zooming_keeps_the_moment_under_the_pointer(js: Js) -> None:
+    assert js(SCALE + """
+        const scale = new TimeScale(1_000_000);
+        scale.fit(40, 1000);
+        scale.from = 500_000;
+        const before = scale.time(340);
+        scale.zoom(0.25, 340);
+        const there = Math.abs(scale.time(340) - before) < 1e-6 && scale.span === 250_000;
+        for (let i = 0; i < 99; i++) scale.zoom(0.1, 340);
+        const closest = scale.span;
+        for (let i = 0; i < 99; i++) scale.zoom(10, 340);
+        return [there, closest, scale.span, Math.round(scale.x(scale.time(77)))];
+    """) == [True, 2000, 60_000_000, 77]
+
+
+def test_the_axis_follows_and_is_confined(js: Js) -> None:
+    assert js(SCALE + """
+        const scale = new TimeScale(1000);
+        scale.fit(0, 100);
+        scale.follow(500);
+        const still = scale.from;
+        scale.follow(900);
+        const runs = scale.from;
+        scale.follow(50_000);
+        const jumped = scale.from;
+        scale.from = -500;
+        scale.confine(0, 9000);
+        const early = scale.from;
+        scale.from = 99_999;
+        scale.confine(0, 9000);
+        return [still, runs, jumped, early, scale.from];
+    """) == [0, 100, 49_500, 0, 8700]
+
+
+def test_ticks_are_round_and_apart(js: Js) -> None:
+    assert js(SCALE + """
+        const scale = new TimeScale(1_000_000);
+        scale.fit(0, 1000);
+        return [scale.ticks(), [1, 1.1, 7, 24, 99].map(roundUp), tickText(1_500_000, 100_000), tickText(1500, 500)];
+    """) == [[100_000 * i for i in range(11)], [1, 2, 10, 50, 100], "1.5 s", "1.50 ms"]
+
+
+DIAGRAM = EVENT + """
+    const {Diagram, extent, distanceTo, blockOf} = await m('panels/diagram.js');
+    const lens = {role: s => s.role ?? 'follower', era: s => s.term ?? 0,
+      message: msg => ({tag: msg.type, colour: 'vote', reply: false, ok: true, small: false})};
+    const view = seq => ({seq, time: seq * 10, messages: {}, laws: {}, network: {},
+      nodes: {n1: {status: 'up', services: {raft: {state: {term: 1}, timers: {}}}}}});
+    const trace = {events: [], oldest: 1, services: {raft: {landmarks: {commit: 'commit'}}},
+      get head() { return this.events.length; },
+      range(a, b) { return this.events.slice(a - 1, b); },
+      viewAt: seq => view(seq), seqAt(time) { return Math.min(this.head, Math.floor(time / 10)); }};
+    const diagram = new Diagram(trace, lens);
+"""
+
+
+def test_lines_points_and_lanes_come_from_the_events(js: Js) -> None:
+    laid = js(DIAGRAM + """
+        trace.events = [event(1, 'send', 'n1', ['n2', 'V', {}, 45]), event(2, 'send', 'n1', ['n3', 'V', {}, 99]),
+          event(3, 'timeout', 'n1', ['election'], [['commit', {}]], [['role', 'candidate'], ['term', 2]]),
+          event(4, 'deliver', 'n2', [1, 'n1', 'V']), event(5, 'crash', 'n1'), event(6, 'drop', '', [2, 'lost'])];
+        const [block] = diagram.between(0, 1000);
+        const ends = block.lines.map(line => extent(line, diagram.ends.get(line.id), 60));
+        return [block.lines.map(l => [l.id, l.dst, l.from, l.due]), ends, block.points.map(p => [p.seq, p.mark]),
+          block.lanes.get('n1').map(s => [s.time, s.status, s.role, s.era])];
+    """)
+    assert laid[0] == [[1, "n2", 10, 45], [2, "n3", 20, 99]]
+    assert laid[1][0] == {"time": 40, "share": 1}
+    assert laid[1][1]["time"] == 60
+    assert laid[1][1]["share"] == pytest.approx(40 / 79)
+    assert laid[2] == [[3, "timeout"], [5, "crash"]]
+    assert laid[3] == [[0, "up", "follower", 1], [30, "up", "candidate", 2], [50, "crashed", "candidate", 2]]
+
+
+def test_a_block_is_laid_out_again_only_when_it_grew(js: Js) -> None:
+    assert js(DIAGRAM + """
+        trace.events = [event(1, 'send', 'n1', ['n2', 'V', {}, 45])];
+        const first = diagram.block(0);
+        const same = diagram.block(0) === first;
+        trace.events.push(event(2, 'deliver', 'n2', [1, 'n1', 'V']));
+        return [same, diagram.block(0) === first, blockOf(1), blockOf(512), blockOf(513), diagram.block(7) === undefined];
+    """) == [True, False, 0, 0, 1, True]
+
+
+def test_distance_to_a_line_is_to_its_nearest_point(js: Js) -> None:
+    assert js(DIAGRAM + """
+        const s = {x1: 0, y1: 0, x2: 10, y2: 0};
+        return [distanceTo(5, 3, s), distanceTo(-4, 3, s), distanceTo(13, 4, s), distanceTo(3, 4, {x1: 0, y1: 0, x2: 0, y2: 0})];
+    """) == [3, 5, 5, 5]
+
+
+def test_changed_fields_are_marked_with_what_they_were(js: Js) -> None:
+    changed = js(EVENT + """
+        const {changedRows, lastEventAt} = await m('panels/changes.js');
+        const e = event(9, 'deliver', 'n1', [], [], [['commitIndex', 4], ['matchIndex', 'merge', {n2: 4}, []],
+          ['log', 2, [{}]], ['@election', [1, 2]]]);
+        const count = n => `${n} entries`;
+        const rows = changedRows(e, {commitIndex: 3, matchIndex: {n2: 3, n3: 4}, log: [{}, {}]},
+          {commitIndex: 4, matchIndex: {n2: 4, n3: 4}, log: [{}, {}, {}]}, count);
+        const events = [event(1, 'deliver', 'n1', [], [['commit', {}]]), event(2, 'send', 'n1'), event(3, 'deliver', 'n2', [], [['x', {}]])];
+        return [[...rows], lastEventAt(seq => events[seq - 1], 'n1', 'raft', 3)?.seq ?? null];
+    """)
+    assert changed == [[["commitIndex", "3"], ["matchIndex[n2]", "3"], ["log", "2 entries"]], 1]
+
+
+def test_the_table_of_logs_has_the_leaders_marks(js: Js) -> None:
+    rows = js("""
+        const {logRows, columnsInView} = await m('panels/logtable.js');
+        const log = n => Array.from({length: n}, (_, i) => ({index: i + 1, era: 1, label: 'x', committed: true, durable: true}));
+        const lens = {role: s => s.role, roleName: s => s.role, era: s => s.term, log: s => log(s.n)};
+        const node = (role, term, n, more = {}, status = 'up') => ({status, client: false, services: {raft: {state: {role, term, n, ...more}}}});
+        const view = {nodes: {
+          n1: node('leader', 2, 3, {matchIndex: {n2: 1}, nextIndex: {n2: 9}}, 'crashed'),
+          n2: node('follower', 3, 2), n3: node('leader', 3, 4, {matchIndex: {n2: 2}, nextIndex: {n2: 5}}),
+          c1: {status: 'up', client: true, services: {}}}};
+        return [logRows(view, ['n1', 'n2', 'n3', 'c1'], lens).map(r => [r.name, r.role, r.match, r.next, r.reach]),
+          columnsInView(0, 290, 58, 1000), columnsInView(58 * 500, 290, 58, 1000), columnsInView(0, 290, 58, 2)];
+    """)
+    assert rows[0] == [["n1", "crashed", None, None, 3], ["n2", "follower", 2, 5, 5], ["n3", "leader", None, None, 4]]
+    assert rows[1:] == [[0, 8], [497, 508], [0, 1]]
+
+
+def test_a_scenario_says_what_its_still_shows(js: Js) -> None:
+    story = js("""
+        const {storyOf} = await m('home/story.js');
+        const s = storyOf({name: 'x', title: {}, summary: {}, protocol: 'raft', nodes: 3,
+          commands: ['crash n1', 'pause n2', 'partition n1 c1 | n2 n3', 'partition n1 | n2', 'cut n1 -> n3', 'timeout n3 election', 'heal']});
+        return [s.nodes, [...s.crashed], [...s.paused], s.groups, s.cuts, [...s.candidates]];
+    """)
+    assert story == [["n1", "n2", "n3"], ["n1"], ["n2"], [["n1"], ["n2", "n3"]], [["n1", "n3"]], ["n3"]]
+
+
+def test_times_are_short_and_exact(js: Js) -> None:
+    assert js("""
+        const {span, moment, natural} = await m('panels/format.js');
+        return [span(850), span(1500), span(132_400), span(9_999_00), span(4_218_000), moment(4_218_499),
+          ['n10', 'n2', 'n1'].sort(natural)];
+    """) == ["850 µs", "1.5 ms", "132 ms", "1.0 s", "4.2 s", "4.218 s", ["n1", "n2", "n10"]]
