@@ -1,0 +1,45 @@
+"""What a page must know of the services of a room: how their state is grouped, their rules, laws and bugs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from app.sim.config import ClusterConfig, protocol_of
+from app.sim.units import spoken_span
+from protocols.actor import Span, field_table
+from protocols.registry import Protocol
+
+
+def describe_services(config: ClusterConfig) -> dict[str, Any]:
+    """For each service of the room, and for its clients: see `services` in `docs/protocol.md`."""
+    return {
+        service: describe(protocol_of(service), config.options_of(service), config.mutants.get(service, ""))
+        for service in (*config.services, "client")
+    }
+
+
+def describe(protocol: Protocol, options: Any, mutant: str) -> dict[str, Any]:
+    groups: dict[str, list[str]] = {}
+    for _, wire, group in field_table(protocol.state):
+        groups.setdefault(group, []).append(wire)
+    return {
+        "groups": [[group, fields] for group, fields in groups.items()],
+        "messages": [m.__name__ for m in protocol.actor.messages],
+        "timers": list(protocol.actor.timers),
+        "laws": [law.id for law in protocol.laws],
+        "sections": {law.id: law.section for law in protocol.laws},
+        "rules": {name: rule.section for name, rule in protocol.rules.items()},
+        "landmarks": {name: rule.mark for name, rule in protocol.rules.items() if rule.mark},
+        "mutants": {name: law for name, (_, law) in protocol.mutants.items()},
+        "mutant": mutant,
+        "options": {
+            f.encode_name: readable(getattr(options, f.name))
+            for f in msgspec.structs.fields(protocol.options)
+        },
+    }
+
+
+def readable(value: Any) -> Any:
+    return spoken_span(value) if isinstance(value, Span) else value

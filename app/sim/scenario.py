@@ -1,0 +1,136 @@
+"""Scenarios: a run, a script and what is expected of it, as a TOML file. The format is in `docs/scenarios.md`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from app.resources import SCENARIOS
+from app.sim.config import ClusterConfig, find, read_config
+from app.sim.errors import Refused
+from protocols.registry import PROTOCOLS
+
+LARGEST = 200_000
+"""No scenario file is longer than this, in characters."""
+
+KEYS = (
+    "title", "summary", "protocol", "nodes", "clients", "seed", "speed", "until", "options", "mutant",
+    "client", "network", "disk", "initial", "step", "expect",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario that has been read and found well formed."""
+
+    name: str
+    title: Mapping[str, str]
+    summary: Mapping[str, str]
+    protocol: str
+    config: ClusterConfig
+    text: str
+
+
+def load_scenario(text: str, name: str) -> Scenario:
+    """Read a scenario. Raises Refused, saying the line or key that is wrong and what would be right."""
+    try:
+        return _read(_parse(text), name, text)
+    except Refused as refused:
+        raise Refused("scenario", name=name, what=refused.message(), why=refused.code) from None
+
+
+def _parse(text: str) -> dict[str, Any]:
+    if len(text) > LARGEST:
+        raise Refused("scenario-too-long", most=LARGEST)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Refused("toml", what=str(error)) from None
+
+
+def _read(values: dict[str, Any], name: str, text: str) -> Scenario:
+    for key in values:
+        find(key, KEYS, "unknown-option", where=key)
+    protocol = values.get("protocol")
+    if not isinstance(protocol, str):
+        raise Refused("missing", where="protocol", known=", ".join(PROTOCOLS))
+    find(protocol, PROTOCOLS, "unknown-service")
+    config = {k: values[k] for k in ("nodes", "clients", "seed", "network", "disk", "until") if k in values}
+    config["services"] = [protocol]
+    config["scenario"] = name
+    config["options"] = {
+        service: values[key] for service, key in ((protocol, "options"), ("client", "client")) if key in values
+    }
+    if "mutant" in values:
+        config["mutants"] = {protocol: values["mutant"]}
+    if "speed" in values:
+        config["speed"] = _speed(values["speed"])
+    config["initial"] = {node: {protocol: durable} for node, durable in _table(values, "initial").items()}
+    config["script"] = _steps(values)
+    config["expect"] = values.get("expect", [])
+    return Scenario(name, _words(values, "title", name), _words(values, "summary", ""), protocol,
+                    read_config(config), text)  # fmt: skip
+
+
+def _steps(values: dict[str, Any]) -> list[Any]:
+    steps = values.get("step", [])
+    if not isinstance(steps, list):
+        raise Refused("config-value", where="step", what="[[step]]")
+    return [_step(step, n) for n, step in enumerate(steps, start=1)]
+
+
+def _step(step: dict[str, Any], number: int) -> dict[str, Any]:
+    """`do` and `say` may be one string; `say` may be one language."""
+    step = dict(step)
+    if isinstance(step.get("do"), str):
+        step["do"] = [step["do"]]
+    if "say" in step:
+        step["say"] = dict(_words(step, "say", ""))
+    return step
+
+
+def _words(values: dict[str, Any], key: str, default: str) -> dict[str, str]:
+    """A text in both languages: a table of `en` and `zh`, or one string for both."""
+    value = values.get(key, default)
+    if isinstance(value, str):
+        return {"en": value, "zh": value}
+    if not isinstance(value, dict) or not value or not all(isinstance(v, str) for v in value.values()):
+        raise Refused("words", where=key)
+    for lang in value:
+        find(lang, ("en", "zh"), "unknown-option", where=f"{key}.{lang}")
+    some = next(iter(value.values()))
+    return {lang: value.get(lang, some) for lang in ("en", "zh")}
+
+
+def _table(values: dict[str, Any], key: str) -> dict[str, Any]:
+    value = values.get(key, {})
+    if not isinstance(value, dict) or not all(isinstance(v, dict) for v in value.values()):
+        raise Refused("config-value", where=key, what=f"[{key}.n1]")
+    return value
+
+
+def _speed(value: Any) -> float:
+    try:
+        return float(Fraction(str(value)))
+    except (ValueError, ZeroDivisionError):
+        raise Refused("config-value", where="speed", what="1/50") from None
+
+
+def read_file(path: Path) -> Scenario:
+    """The scenario in a file. Raises Refused."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused("file", path=str(path), what=getattr(error, "strerror", None) or "UTF-8") from None
+    return load_scenario(text, path.stem)
+
+
+@lru_cache
+def catalogue() -> tuple[Scenario, ...]:
+    """The scenarios that come with the program, in the order they are shown."""
+    return tuple(read_file(path) for path in sorted(SCENARIOS.glob("*/*.toml")))
