@@ -55,6 +55,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 def _open_live(hub: Hub) -> None:
     """The room that is there from the start, the same cluster for everybody."""
     settings = hub.settings
-    title = {lang: catalogue(lang)["server.live"] for lang in LANGS}
+    title: dict[str, str] = {lang: catalogue(lang)["server.live"] for lang in LANGS}
     timeline = hub.timeline(ClusterConfig(seed=settings.live_seed))
     hub.add(title, timeline, id=LIVE, token=settings.live_token.get_secret_value())

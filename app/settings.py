@@ -14,24 +14,26 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
 
-    host: str = Field("127.0.0.1", description="Address to serve on; 0.0.0.0 is every one of this machine's.")
-    port: int = Field(8000, ge=0, le=65535, description="Port to serve on; 0 takes a free one.")
-    log_level: Literal["critical", "error", "warning", "info", "debug"] = Field(
-        "warning", description="The least severe kind of line that the server writes to its log."
+    host: str = Field(
+        default="127.0.0.1", description="Address to serve on; 0.0.0.0 is every one of this machine's."
     )
-    metrics: bool = Field(False, description="Serve figures for Prometheus at /metrics.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to serve on; 0 takes a free one.")
+    log_level: Literal["critical", "error", "warning", "info", "debug"] = Field(
+        default="warning", description="The least severe kind of line that the server writes to its log."
+    )
+    metrics: bool = Field(default=False, description="Serve figures for Prometheus at /metrics.")
     allowed_origins: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
         description="Further origins, separated by commas, whose pages may use the socket and the API; "
         "the server's own pages always may. Behind a proxy that changes Host, name the public one here.",
     )
     trusted_proxies: str = Field(
-        "127.0.0.1",
-        description="Addresses, separated by commas, whose X-Forwarded-For and -Proto are believed; * is all.",
+        default="127.0.0.1",
+        description="Addresses, separated by commas, whose X-Forwarded- headers are believed; * is all.",
     )
 
-    live: bool = Field(True, description="Keep the room 'live', which is there from the start.")
-    live_seed: int = Field(7, ge=0, le=2**53, description="Seed of the live room's chance.")
+    live: bool = Field(default=True, description="Keep the room 'live', which is there from the start.")
+    live_seed: int = Field(default=7, ge=0, le=2**53, description="Seed of the live room's chance.")
     live_token: SecretStr = Field(
         default_factory=lambda: SecretStr(secrets.token_urlsafe(18)),
         min_length=8,
@@ -39,40 +41,50 @@ class Settings(BaseSettings):
         "when it is not set.",
     )
     live_loopback_drives: bool = Field(
-        True, description="A visitor of the live room from this machine, through no proxy, drives it."
+        default=True, description="A visitor of the live room from this machine, through no proxy, drives it."
     )
 
-    max_rooms: int = Field(100, ge=1, description="Rooms at once.")
-    max_viewers: int = Field(1500, ge=1, description="Viewers of one room at once.")
-    max_connections: int = Field(5000, ge=1, description="Viewers of all rooms at once.")
-    max_nodes: int = Field(25, ge=1, le=25, description="Nodes of one cluster.")
+    max_rooms: int = Field(default=100, ge=1, description="Rooms at once.")
+    max_viewers: int = Field(default=1500, ge=1, description="Viewers of one room at once.")
+    max_connections: int = Field(default=5000, ge=1, description="Viewers of all rooms at once.")
+    max_nodes: int = Field(default=25, ge=1, le=25, description="Nodes of one cluster.")
     max_events: int = Field(
-        100_000,
+        default=100_000,
         ge=2_000,
         description="Events of a branch's history that are kept; beyond them the oldest are trimmed.",
     )
     max_branches: int = Field(
-        24, ge=2, description="Branches of one room; the oldest that nobody uses makes way for a new one."
+        default=24,
+        ge=2,
+        description="Branches of one room; the oldest that nobody uses makes way for a new one.",
     )
-    max_message_bytes: int = Field(16_384, ge=256, description="Size of one message from a viewer.")
-    max_body_bytes: int = Field(1_048_576, ge=1024, description="Size of one HTTP request's body.")
+    max_message_bytes: int = Field(default=16_384, ge=256, description="Size of one message from a viewer.")
+    max_body_bytes: int = Field(default=1_048_576, ge=1024, description="Size of one HTTP request's body.")
     max_replay_events: int = Field(
-        200_000, ge=100, description="Furthest event to which a journal that somebody opens is replayed."
+        default=200_000,
+        ge=100,
+        description="Furthest event to which a journal that somebody opens is replayed.",
     )
-    message_rate: float = Field(20.0, gt=0, description="Messages a second from one viewer, in the long run.")
-    message_burst: int = Field(60, ge=1, description="Messages that one viewer may send at once.")
-    rooms_per_minute: float = Field(30.0, gt=0, description="New rooms a minute from one address.")
-    hello_seconds: float = Field(5.0, gt=0, description="Time that a connection has for its hello.")
+    message_rate: float = Field(
+        default=20.0, gt=0, description="Messages a second from one viewer, in the long run."
+    )
+    message_burst: int = Field(default=60, ge=1, description="Messages that one viewer may send at once.")
+    rooms_per_minute: float = Field(default=30.0, gt=0, description="New rooms a minute from one address.")
+    hello_seconds: float = Field(default=5.0, gt=0, description="Time that a connection has for its hello.")
     idle_minutes: float = Field(
-        60.0, gt=0, description="A room that nobody has watched or used for so long ends; 'live' does not."
+        default=60.0,
+        gt=0,
+        description="A room that nobody has watched or used for so long ends; 'live' does not.",
     )
 
-    ticks_per_second: int = Field(20, ge=1, le=60, description="Batches of events a second.")
+    ticks_per_second: int = Field(default=20, ge=1, le=60, description="Batches of events a second.")
     events_per_tick: int = Field(
-        500, ge=1, description="Events of one branch in one batch; a cluster that has more runs slower."
+        default=500,
+        ge=1,
+        description="Events of one branch in one batch; a cluster that has more runs slower.",
     )
     resume_events: int = Field(
-        5_000, ge=0, description="Missed events that a returning viewer is sent; beyond, a snapshot."
+        default=5_000, ge=0, description="Missed events that a returning viewer is sent; beyond, a snapshot."
     )
 
     @field_validator("allowed_origins", mode="before")

@@ -29,8 +29,8 @@ class Branch:
         self.fork_seq = fork_seq
         self.fork_time = fork_time
         self.private = private
-        self.playing = parent.playing if parent else True
-        self.speed = parent.speed if parent else _bounded(timeline.base_speed)
+        self.playing: bool = parent.playing if parent else True
+        self.speed: float = parent.speed if parent else _bounded(timeline.base_speed)
         self.watchers: dict[str, Viewer] = {}
         self.used = time.monotonic()
         self._owed = 0.0  # virtual microseconds, less than one
@@ -97,7 +97,7 @@ class Branch:
         return self._snapshot[1]
 
     def missed(self, seq: int, limit: int) -> str | None:
-        """The events after `seq`, for somebody who saw the branch up to there; None when they are too many."""
+        """The events after `seq`, for somebody who saw the branch up to there; None: too many."""
         line = self.timeline
         if seq > line.head or seq + 1 < line.oldest or line.head - seq > limit:
             return None

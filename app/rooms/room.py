@@ -165,8 +165,10 @@ class Room:
 
     def _show(self, viewer: Viewer, branch: Branch) -> None:
         self.shown_to(viewer).watchers.pop(viewer.id, None)
-        viewer.private = branch.id if branch.private else None
+        left, viewer.private = viewer.private, branch.id if branch.private else None
         branch.watchers[viewer.id] = viewer
+        if left is not None:
+            self.tree.forget(left, viewer.private)
         self._tell_branches(viewer)
         viewer.push(branch.transport_message())
         viewer.push(branch.snapshot_message())
@@ -255,10 +257,8 @@ class Room:
         return {"branch": branch.id, "seq": branch.timeline.head}
 
     def _return(self, viewer: Viewer) -> dict[str, Any]:
-        private = viewer.private
-        if private is not None:
+        if viewer.private is not None:
             self._show(viewer, self.tree.current)
-            self.tree.forget(private)
         return {"branch": self.tree.current.id, "seq": self.tree.current.timeline.head}
 
     def _switch(self, viewer: Viewer, name: str) -> dict[str, Any]:

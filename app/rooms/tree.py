@@ -42,11 +42,12 @@ class Tree:
     def add(self, branch: Branch) -> None:
         self._branches[branch.id] = branch
 
-    def forget(self, private: str) -> None:
-        """A private branch, and the private ones it came from."""
+    def forget(self, private: str, keeping: str | None) -> None:
+        """A private branch and the private ones it came from, but for those that `keeping` came from."""
+        kept = self._line_of(keeping)
         for name in self._line_of(private):
             branch = self._branches[name]
-            if branch.private and not branch.watchers:
+            if branch.private and not branch.watchers and name not in kept:
                 del self._branches[name]
 
     def make_way(self) -> None:

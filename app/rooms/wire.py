@@ -60,7 +60,9 @@ class Return(msgspec.Struct, tag="return", forbid_unknown_fields=True):
 
 
 Request = Command | Transport | Switch | Fork | Return
-_decoder = msgspec.json.Decoder(Hello | Command | Transport | Switch | Fork | Return)
+_decoder: msgspec.json.Decoder[Hello | Request] = msgspec.json.Decoder(
+    Hello | Command | Transport | Switch | Fork | Return
+)
 _encoder = msgspec.json.Encoder()
 
 

@@ -17,8 +17,9 @@ from app.sim.config import ClusterConfig, read_config
 from app.sim.errors import Refused
 from app.sim.scenario import Scenario, catalogue, load_scenario
 from app.sim.source import source_map
-from app.sim.spacetime import spacetime_svg
+from app.sim.spacetime import endpoints, spacetime_svg
 from app.sim.timeline import Timeline
+from app.sim.trace import Event
 from app.texts import LANGS
 from app.texts import catalogue as texts
 from app.web.languages import language
@@ -28,6 +29,13 @@ router = APIRouter(prefix="/api")
 _replaying = asyncio.Semaphore(1)
 
 LAST = 2**53
+DRAWN_BEFORE = 2_000_000  # virtual microseconds, when a space-time diagram is asked for without `from`
+MOST_DRAWN = 20_000
+# A picture that somebody opens by itself brings its own style, and nothing else.
+PICTURE = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+}
 
 
 class Strict(BaseModel):
@@ -125,6 +133,7 @@ async def make_room(new: NewRoom, hub: AHub, request: Request) -> MadeRoom:
     hub.check_maker(address(request))
     title, timeline = await _begin(new, hub)
     room = hub.add(title, timeline)
+    room.tree.current.playing = new.journal is None  # a moment that somebody sent is looked at first
     return MadeRoom(id=room.id, url=f"/rooms/{room.id}", token=room.token)
 
 
@@ -135,7 +144,7 @@ async def _begin(new: NewRoom, hub: Hub) -> tuple[dict[str, str], Timeline]:
     if new.config is not None:
         config = read_config(new.config)
         return _cluster_title(config), hub.timeline(config)
-    scenario = load_scenario(new.toml, "") if new.toml is not None else _shipped(new.scenario or "")
+    scenario = load_scenario(new.toml, "scenario") if new.toml is not None else _shipped(new.scenario or "")
     return dict(scenario.title), hub.timeline(scenario.config)
 
 
@@ -191,8 +200,6 @@ async def command(
 @router.get("/rooms/{room}/branches/{branch}/history")
 async def history(branch: ABranch, seq: Annotated[int, Query(ge=1, le=LAST)]) -> Response:
     line = branch.timeline
-    if seq > line.head:
-        raise Refused("not-yet", seq=seq, head=line.head)
     chunk = line.chunk(seq)
     fields = {
         "branch": branch.id,
@@ -215,6 +222,8 @@ async def marks(branch: ABranch) -> Response:
 async def trace(room: ARoom, branch: ABranch) -> Response:
     """The whole run. A fork of this moment is written out, so that the cluster may go on meanwhile."""
     line = branch.timeline
+    if line.oldest > 1:
+        raise Refused("history-trimmed", seq=1, oldest=line.oldest)
     frozen = line.fork(line.head, line.time)
     name = f"quorumscope-{room.id}-{branch.id}.json"
     return StreamingResponse(
@@ -241,12 +250,26 @@ async def spacetime(
     start: Annotated[int | None, Query(alias="from", ge=0, le=LAST)] = None,
     end: Annotated[int | None, Query(alias="to", ge=0, le=LAST)] = None,
 ) -> Response:
-    svg = branch_svg(branch.timeline, start, end, language(request))
-    return Response(svg, media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
+    line = branch.timeline
+    end = line.time if end is None else min(end, line.time)
+    start = max(0, end - DRAWN_BEFORE) if start is None else start
+    svg = spacetime_svg(_between(line, start, end), endpoints(line.view()), start, end, language(request))
+    return Response(svg, media_type="image/svg+xml", headers=PICTURE)
 
 
-def branch_svg(line: Timeline, start: int | None, end: int | None, lang: str) -> str:
-    raise NotImplementedError
+def _between(line: Timeline, start: int, end: int) -> list[Event]:
+    """What happened in that stretch of virtual time, found from its end."""
+    events: list[Event] = []
+    last = line.head
+    while last >= line.oldest:
+        block = line.events(max(line.oldest, last - 499), last)
+        events[:0] = [event for event in block if start <= event.time <= end]
+        if len(events) > MOST_DRAWN:
+            raise Refused("too-much-to-draw", limit=MOST_DRAWN)
+        if block[0].time < start:
+            break
+        last = block[0].seq - 1
+    return events
 
 
 @router.get("/rooms/{room}/branches/{branch}/journal")
@@ -271,7 +294,13 @@ async def scenarios() -> list[ScenarioSummary]:
 
 
 def _summary(scenario: Scenario) -> ScenarioSummary:
-    raise NotImplementedError
+    return ScenarioSummary(
+        name=scenario.name,
+        title=dict(scenario.title),
+        summary=dict(scenario.summary),
+        protocol=scenario.protocol,
+        nodes=len(scenario.config.nodes),
+    )
 
 
 def _shipped(name: str) -> Scenario:

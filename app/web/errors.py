@@ -19,8 +19,7 @@ STATUS = {
     "unknown-page": 404,
     "unknown-scenario": 404,
     "unknown-service": 404,
-    "unknown-event": 404,
-    "trimmed": 410,
+    "history-trimmed": 410,
     "bad-token": 401,
     "bad-origin": 403,
     "bad-method": 405,
@@ -44,7 +43,7 @@ def response_of(refused: Refused, request: Request) -> Response:
         "accept", ""
     ):
         return error_page(request, status, refused.message(lang))
-    headers = {"Content-Language": lang}
+    headers: dict[str, str] = {"Content-Language": lang}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(body_of(refused, lang), status, headers)
