@@ -20,6 +20,7 @@ from protocols.actor import Effects, Message, SilentEffects, Span
 from protocols.law import Law
 
 DISK, MESSAGE, TIMER = 0, 1, 2
+FOREVER = 1 << 62
 
 Record = Literal["full", "traffic", "none"]
 
@@ -63,10 +64,10 @@ class Cluster:
         """When something may happen next; None when nothing lies ahead."""
         return self.heap[0][0] if self.heap else None
 
-    def step(self) -> bool:
-        """Let the next thing happen. False when nothing lies ahead."""
+    def step(self, until: int = FOREVER) -> bool:
+        """Let the next thing happen, if it lies no later than `until`. False when nothing did."""
         heap = self.heap
-        while heap:
+        while heap and heap[0][0] <= until:
             time, priority, _, what, index = heappop(heap)
             self.now = time
             if priority == MESSAGE:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -126,6 +126,29 @@ def compile_condition(text: str) -> ast.expr:
         if not isinstance(node, ALLOWED):
             raise Refused("condition-word", text=text, word=type(node).__name__)
     return tree.body
+
+
+FUNCTIONS = ("sent", "delivered", "dropped", "rule", "broken", "count", "len", "any", "all", "min", "max", "sum")
+ALWAYS_KNOWN = ("name", "status")
+
+
+def check_condition(text: str, fields: Mapping[str, frozenset[str]]) -> None:
+    """Refuse a condition that names what does not exist; `fields` are those of each endpoint."""
+    tree = compile_condition(text)
+    bound = {n.target.id for n in ast.walk(tree) if isinstance(n, ast.comprehension) and isinstance(n.target, ast.Name)}
+    called = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+    for name in sorted(called - set(FUNCTIONS)):
+        raise Refused("condition-function", name=name, known=", ".join(FUNCTIONS))
+    known = (*fields, "leader", "nodes", "now", *CONSTANTS)
+    any_server = frozenset().union(*(f for n, f in fields.items()))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id not in (*known, *bound, *called):
+            raise Refused("condition-name", name=node.id, known=", ".join(known))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            have = fields.get(node.value.id, any_server)
+            if node.attr not in have and node.attr not in ALWAYS_KNOWN:
+                listed = ", ".join([*ALWAYS_KNOWN, *sorted(have)])
+                raise Refused("condition-field", field=node.attr, node=node.value.id, known=listed)
 
 
 def holds(text: str, cluster: Cluster, counts: Counts) -> bool:

@@ -12,9 +12,11 @@ from typing import Annotated, Any
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from app.sim.commands import Command, parse
+from app.sim.conditions import check_condition
 from app.sim.errors import Refused
 from app.sim.units import micros, span, spoken_span
-from protocols.actor import Span
+from protocols.actor import Span, field_table
 from protocols.registry import CLIENT, PROTOCOLS, Protocol
 
 MAX_NODES = 25
@@ -147,7 +149,9 @@ class ClusterConfig(Strict):
             self.options_of(service)
         self._check_initial()
         for n, step in enumerate(self.script, start=1):
-            check_step(n, step)
+            check_step(self, n, step)
+        for n, expectation in enumerate(self.expect, start=1):
+            check_expectation(self, n, expectation)
         return self
 
     def _check_initial(self) -> None:
@@ -174,11 +178,7 @@ def initial_state(config: ClusterConfig, node: str, service: str, durable: dict[
     """The state of a service that starts with `durable` on its disk."""
     protocol = protocol_of(service)
     actor = actor_class(config, service)(node, tuple(config.nodes), config.options_of(service))
-    known = {
-        f.encode_name
-        for f in msgspec.structs.fields(protocol.state)
-        if "persistent" in str(f.type)
-    }
+    known = [wire for _, wire, group in field_table(protocol.state) if group == "persistent"]
     for key in durable:
         find(key, known, "unknown-field", where=f"initial.{node}.{key}")
     try:
@@ -229,18 +229,44 @@ def find(name: str, known: Any, code: str, **params: Any) -> None:
     raise Refused(code, name=str(name)[:60], known=rest, **params)
 
 
-def check_step(number: int, step: Step) -> None:
-    """A script's commands and conditions must at least be well formed before anything runs."""
-    from app.sim.commands import parse
-    from app.sim.conditions import compile_condition
-
+def check_step(config: ClusterConfig, number: int, step: Step) -> None:
+    """A script's commands and conditions must be well formed, and name what exists, before anything runs."""
     try:
         for text in step.do:
-            parse(text)
+            for name in endpoints_of(parse(text)):
+                find(name, (*config.nodes, *config.clients, "*", "leader"), "unknown-node")
         if step.when is not None:
-            compile_condition(step.when)
+            check_condition(step.when, vocabulary(config))
     except Refused as refused:
         raise Refused("in-step", number=number, what=refused.message()) from None
+
+
+def check_expectation(config: ClusterConfig, number: int, e: Expectation) -> None:
+    laws = [law.id for service in config.services for law in protocol_of(service).laws]
+    try:
+        if e.law is not None:
+            find(e.law, laws, "unknown-law")
+        else:
+            check_condition(e.that or "", vocabulary(config))
+    except Refused as refused:
+        raise Refused("in-expectation", number=number, what=refused.message()) from None
+
+
+def endpoints_of(command: Command) -> list[str]:
+    """The nodes and clients that a command names."""
+    values = command.model_dump()
+    selector = values.get("selector") or {}
+    named = [values.get(k) for k in ("node", "client", "server", "src", "dst")]
+    named += [selector.get("src"), selector.get("dst"), *sum(values.get("groups", ()), ())]
+    return [name for name in named if name]
+
+
+def vocabulary(config: ClusterConfig) -> dict[str, frozenset[str]]:
+    """For each endpoint, the fields that a condition may ask for."""
+    servers = {w for s in config.services for _, w, _ in field_table(protocol_of(s).state)}
+    clients = {w for _, w, _ in field_table(CLIENT.state)}
+    known = {node: frozenset(servers) for node in config.nodes}
+    return known | {client: frozenset(clients) for client in config.clients}
 
 
 def read_config(values: dict[str, Any]) -> ClusterConfig:

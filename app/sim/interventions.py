@@ -26,6 +26,7 @@ from app.sim.commands import (
     Standing,
     Timeout,
 )
+from app.sim.conditions import leader
 from app.sim.config import find
 from app.sim.errors import Refused
 from app.sim.network import Link
@@ -54,6 +55,11 @@ def _note(cluster: Cluster, command: Command) -> int:
 
 
 def _machine(cluster: Cluster, name: str) -> Machine:
+    if name == "leader" and name not in cluster.machines:
+        found = leader(cluster)
+        if found is None:
+            raise Refused("no-leader")
+        return found.machine
     find(name, cluster.machines, "unknown-node")
     return cluster.machines[name]
 
@@ -129,9 +135,7 @@ def _(command: Timeout, cluster: Cluster) -> None:
 
 
 def _links(cluster: Cluster, src: str, dst: str, both: bool) -> list[Link]:
-    for name in (src, dst):
-        if name != "*":
-            _machine(cluster, name)
+    src, dst = (name if name == "*" else _machine(cluster, name).name for name in (src, dst))
     found = cluster.network.each(src, dst) + (cluster.network.each(dst, src) if both else [])
     if not found:
         raise Refused("no-link", src=src, dst=dst)

@@ -8,7 +8,7 @@ run is cut into pieces.
 from __future__ import annotations
 
 from app.sim.build import build
-from app.sim.cluster import Record
+from app.sim.cluster import FOREVER, Record
 from app.sim.commands import parse
 from app.sim.conditions import Counts, holds
 from app.sim.config import ClusterConfig
@@ -55,24 +55,21 @@ class Simulation:
         if self.seq < limit:
             self.cluster.now = max(self.now, until)
 
-    def step(self, until: int | None = None) -> bool:
+    def step(self, until: int = FOREVER) -> bool:
         """Let the next thing happen, if it lies no later than `until`. False when nothing did."""
         due = self.step_due()
         ahead = self.cluster.next_time()
-        if due is not None and (ahead is None or due < ahead):
-            if until is not None and due > until:
-                return False
-            self.cluster.now = max(self.now, due)
-            return self.take_due_steps()
-        if ahead is None or (until is not None and ahead > until):
+        if due is None or (ahead is not None and ahead <= due):
+            seen = len(self.cluster.events)
+            if self.cluster.step(until if due is None else min(until, due)):
+                if self.next_step < len(self.config.script):
+                    self.counts.add(self.cluster.events[seen:])
+                    self.take_due_steps()
+                return True
+        if due is None or due > until:
             return False
-        seen = len(self.cluster.events)
-        if not self.cluster.step():
-            return False
-        if self.next_step < len(self.config.script):
-            self.counts.add(self.cluster.events[seen:])
-            self.take_due_steps()
-        return True
+        self.cluster.now = max(self.now, due)
+        return self.take_due_steps()
 
     def execute(self, text: str) -> None:
         """Apply a command now. Raises Refused, and then nothing has changed."""
