@@ -103,11 +103,11 @@ class SilentEffects(Effects):
 
 
 S = TypeVar("S", bound=State)
-O = TypeVar("O", bound=msgspec.Struct)
+Options = TypeVar("Options", bound=msgspec.Struct)
 Handler = Callable[[S, str, Any, Effects], None]
 
 
-class Actor(Generic[S, O]):
+class Actor(Generic[S, Options]):
     """One node's part in a protocol: fixed knowledge (`me`, `peers`, `options`) and handlers, but no state.
 
     A message class `RequestVote` listed in `messages` is handled by `on_request_vote(s, src, m, out)`, a
@@ -117,7 +117,7 @@ class Actor(Generic[S, O]):
     messages: ClassVar[tuple[type[Message], ...]] = ()
     timers: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, me: str, members: tuple[str, ...], options: O) -> None:
+    def __init__(self, me: str, members: tuple[str, ...], options: Options) -> None:
         self.me = me
         self.members = members
         self.peers = tuple(name for name in members if name != me)
@@ -161,7 +161,9 @@ def fields_of(state: type[State], group: str | None = None) -> tuple[str, ...]:
 def field_table(state: type[State]) -> list[tuple[str, str, str]]:
     """Rows of (name in Python, name in the paper, group), in the order of their declaration."""
     rows = []
-    for field, info in zip(msgspec.structs.fields(state), msgspec.inspect.type_info(state).fields, strict=True):  # type: ignore[attr-defined]
+    for field, info in zip(
+        msgspec.structs.fields(state), msgspec.inspect.type_info(state).fields, strict=True
+    ):  # type: ignore[attr-defined]
         extra = info.type.extra if isinstance(info.type, msgspec.inspect.Metadata) else None
         rows.append((field.name, field.encode_name, (extra or {}).get("group", "volatile")))
     return rows

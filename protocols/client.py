@@ -29,11 +29,11 @@ RULES = {
 }
 
 
-class ClientRequest(Message):
+class ClientRequest(Message, frozen=True):
     command: Command
 
 
-class ClientReply(Message):
+class ClientReply(Message, frozen=True):
     """`status` is `ok`, or `redirect` with the leader that the server knows of, if it knows one."""
 
     serial: int
@@ -137,7 +137,8 @@ class Client(Actor[ClientState, ClientOptions]):
         self.ask(s, out)
 
     def ask(self, s: ClientState, out: Effects) -> None:
-        assert s.pending is not None and s.server is not None
+        assert s.pending is not None
+        assert s.server is not None
         s.attempts += 1
         out.set_timer("retry", self.options.timeout)
         out.send(s.server, ClientRequest(s.pending))

@@ -17,59 +17,27 @@ from typing import Any, Literal
 
 import msgspec
 
-from protocols.actor import Actor, Candidate, Effects, Leader, Message, Persistent, Rule, Span, State, Volatile
+from protocols.actor import (
+    Actor,
+    Candidate,
+    Effects,
+    Leader,
+    Message,
+    Persistent,
+    Rule,
+    Span,
+    State,
+    Volatile,
+)
 from protocols.client import ClientReply, ClientRequest
 from protocols.key_value import Command, Data, Sessions, execute
 
 Role = Literal["follower", "pre-candidate", "candidate", "leader"]
 
-RULES = {
-    "election-timeout": Rule("§5.2"),
-    "start-pre-vote": Rule("diss. §9.6"),
-    "start-election": Rule("§5.2", mark="candidate"),
-    "pre-vote-granted": Rule("diss. §9.6"),
-    "pre-vote-denied": Rule("diss. §9.6"),
-    "vote-granted": Rule("§5.2, §5.4.1"),
-    "vote-denied-term": Rule("§5.1"),
-    "vote-denied-already-voted": Rule("§5.2"),
-    "vote-denied-log": Rule("§5.4.1"),
-    "vote-ignored-leader-alive": Rule("diss. §4.2.3"),
-    "vote-counted": Rule("§5.2"),
-    "vote-refused": Rule("§5.2"),
-    "vote-reply-ignored": Rule("§5.2"),
-    "become-leader": Rule("§5.2", mark="election"),
-    "append-no-op": Rule("§8, diss. §6.4"),
-    "newer-term": Rule("§5.1"),
-    "recognise-leader": Rule("§5.2"),
-    "heartbeat": Rule("§5.2"),
-    "heartbeat-received": Rule("§5.2"),
-    "append-denied-term": Rule("§5.1"),
-    "append-denied-log": Rule("§5.3"),
-    "append-stored": Rule("§5.3"),
-    "append-truncated": Rule("§5.3"),
-    "append-confirmed": Rule("§5.3"),
-    "back-up": Rule("§5.3"),
-    "reply-ignored": Rule("§5.1"),
-    "commit": Rule("§5.3, §5.4.2", mark="commit"),
-    "commit-not-own-term": Rule("§5.4.2"),
-    "commit-learned": Rule("§5.3"),
-    "apply": Rule("§5.3"),
-    "accept-command": Rule("§5.3"),
-    "already-executed": Rule("diss. §6.3"),
-    "already-in-log": Rule("diss. §6.3"),
-    "redirect": Rule("§8"),
-    "answer": Rule("§5.3, §8"),
-    "quorum-checked": Rule("diss. §6.2"),
-    "quorum-lost": Rule("diss. §6.2"),
-    "recovered": Rule("§5.1"),
-}
-"""Every rule a handler explains, with its section. What they say is in the catalogues, not here."""
+# --- messages (figure 2) ------------------------------------------------------------------------------------
 
 
-# --- messages (figure 2) ----------------------------------------------------------------------------------------
-
-
-class RequestVote(Message):
+class RequestVote(Message, frozen=True):
     """Invoked by candidates to gather votes."""
 
     term: int
@@ -78,12 +46,12 @@ class RequestVote(Message):
     last_log_term: int
 
 
-class RequestVoteReply(Message):
+class RequestVoteReply(Message, frozen=True):
     term: int
     vote_granted: bool
 
 
-class PreVote(Message):
+class PreVote(Message, frozen=True):
     """Would you vote for me in `term`? Nobody's term changes by asking (diss. 9.6)."""
 
     term: int
@@ -92,7 +60,7 @@ class PreVote(Message):
     last_log_term: int
 
 
-class PreVoteReply(Message):
+class PreVoteReply(Message, frozen=True):
     """`term` is the term asked about when granted, the voter's own when not."""
 
     term: int
@@ -106,7 +74,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     command: Command | None = None
 
 
-class AppendEntries(Message):
+class AppendEntries(Message, frozen=True):
     """Invoked by the leader to replicate entries; also its heartbeat."""
 
     term: int
@@ -117,7 +85,7 @@ class AppendEntries(Message):
     leader_commit: int
 
 
-class AppendEntriesReply(Message):
+class AppendEntriesReply(Message, frozen=True):
     """`match_index` is the last index verified to match, when it succeeded; else the conflict's hint:
     the term of the conflicting entry and the first index of that term (section 5.3, last paragraphs)."""
 
@@ -128,7 +96,7 @@ class AppendEntriesReply(Message):
     conflict_term: int = 0
 
 
-# --- state (figure 2) -------------------------------------------------------------------------------------------
+# --- state (figure 2) ---------------------------------------------------------------------------------------
 
 
 class RaftState(State):

@@ -1,4 +1,4 @@
-"""Raft with one bug in it: mistakes that real implementations made, each one override away from the right code.
+"""Raft with one bug in it: mistakes that real implementations made, each one override from the right code.
 
 Each says which law it breaks. A test runs every one of them until that law catches it.
 """

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from protocols import client, raft, raft_laws, raft_mutants
+from protocols import client, raft, raft_laws, raft_mutants, raft_rules
 from protocols.actor import Actor, Rule, State
 from protocols.law import Law
 
@@ -29,6 +29,6 @@ CLIENT = Protocol(client.Client, client.ClientState, client.ClientOptions, clien
 
 PROTOCOLS: dict[str, Protocol] = {
     "raft": Protocol(
-        raft.Raft, raft.RaftState, raft.RaftOptions, raft.RULES, raft_laws.LAWS, raft_mutants.MUTANTS
+        raft.Raft, raft.RaftState, raft.RaftOptions, raft_rules.RULES, raft_laws.LAWS, raft_mutants.MUTANTS
     ),
 }

@@ -47,7 +47,9 @@ def build_network(config: ClusterConfig) -> Network:
 def add_process(cluster: Cluster, config: ClusterConfig, machine: Machine, service: str) -> None:
     members, options = tuple(config.nodes), config.options_of(service)
     actor = actor_class(config, service)(machine.name, members, options)
-    state = initial_state(config, machine.name, service, config.initial.get(machine.name, {}).get(service, {}))
+    state = initial_state(
+        config, machine.name, service, config.initial.get(machine.name, {}).get(service, {})
+    )
     process = Process(
         index=len(cluster.processes),
         machine=machine,

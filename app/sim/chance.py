@@ -1,8 +1,8 @@
 """Chance from a seed: named streams of random numbers, the same on every machine and in every process.
 
-Each link and each node draws from a stream of its own, so that an intervention in one place does not reshuffle
-chance in another. A stream is one 64-bit word (SplitMix64: Steele, Lea & Flood, OOPSLA 2014), so keeping a
-moment costs one integer a stream, where the standard library's generator would cost 625.
+Each link and each node draws from a stream of its own, so that an intervention in one place does not
+reshuffle chance in another. A stream is one 64-bit word (SplitMix64: Steele, Lea & Flood, OOPSLA 2014), so
+keeping a moment costs one integer a stream, where the standard library's generator would cost 625.
 """
 
 from __future__ import annotations

@@ -30,8 +30,12 @@ def add_simulate(subparsers: Any) -> None:
     parser.add_argument("--until", help="stop at this virtual time, e.g. 2.5s")
     parser.add_argument("--lang", choices=LANGUAGES, default="en", help="language of sentences")
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--text", dest="form", action="store_const", const="text", help="one line an event (default)")
-    form.add_argument("--json", dest="form", action="store_const", const="json", help="one JSON array an event")
+    form.add_argument(
+        "--text", dest="form", action="store_const", const="text", help="one line an event (default)"
+    )
+    form.add_argument(
+        "--json", dest="form", action="store_const", const="json", help="one JSON array an event"
+    )
     form.add_argument("--svg", dest="form", action="store_const", const="svg", help="the space-time diagram")
     form.add_argument("--quiet", dest="form", action="store_const", const="quiet", help="the summary alone")
     parser.set_defaults(run=run_simulate, form="text")

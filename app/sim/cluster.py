@@ -1,11 +1,11 @@
 """The kernel: one heap of virtual time, and everything that can happen at a moment of it.
 
-The heap orders by (time, priority, number), so ties are decided the same way every time: a finished disk write
-first, then messages, then timers, each in the order they were set up. Handlers run at once and never overlap;
-what they emit is carried out in order. Wall time does not exist here.
+The heap orders by (time, priority, number), so ties are decided the same way every time: a finished disk
+write first, then messages, then timers, each in the order they were set up. Handlers run at once and never
+overlap; what they emit is carried out in order. Wall time does not exist here.
 
-Everything that happens is appended to `events`. With `record="traffic"` events carry no patches and no reasons and
-no law is judged; with `record="none"` nothing is kept. The run itself is the same in all three.
+Everything that happens is appended to `events`. With `record="traffic"` events carry no patches and no
+reasons and no law is judged; with `record="none"` nothing is kept. The run itself is the same in all three.
 """
 
 from __future__ import annotations
@@ -198,7 +198,8 @@ class Cluster:
         return seq
 
     def _set_timers(self, p: Process, seq: int) -> tuple[tuple[str, Any], ...]:
-        now, timers, rate, changes = self.now, p.timers, p.machine.rate, []
+        now, timers, rate = self.now, p.timers, p.machine.rate
+        changes: list[tuple[str, Any]] = []
         for name, span in p.out.timers:
             if span is None:
                 if timers.pop(name, None):
@@ -325,9 +326,7 @@ class Cluster:
             self.seq = seq = self.seq + 1
             if self.full:
                 patch, before = p.changes()
-                self.events.append(
-                    Event(seq, self.now, "crash", p.node, p.service, cause, (), patch)
-                )
+                self.events.append(Event(seq, self.now, "crash", p.node, p.service, cause, (), patch))
                 self._judge(p, before, seq)
             elif self.record == "traffic":
                 self.events.append(Event(seq, self.now, "crash", p.node, p.service, cause))

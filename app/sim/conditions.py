@@ -1,17 +1,18 @@
 """Conditions on a moment of a run, as scripts and expectations write them.
 
-A condition is an expression in Python's grammar over a few names, read by Python's own parser and evaluated here,
-node by node, so that nothing but what is listed can be written:
+A condition is an expression in Python's grammar over a few names, read by Python's own parser and evaluated
+here, node by node, so that nothing but what is listed can be written:
 
     n1.role == "leader" and len(n2.log) >= 3
     leader is not None and leader.commitIndex >= 2
     sent("AppendEntries", "n1", "n2") >= 2
     c1.answers[-1].result == "7"
 
-Names: every node and client; `leader` (the node that leads in the newest term, or None); `nodes` (all servers that
-are up); `now` (virtual microseconds); `true`, `false`, `none`. A node has `status` and the fields of its state.
-`sent`, `delivered`, `dropped` count messages by type, sender and receiver (each may be `"*"` or left out), `rule`
-counts how often a rule was applied. `count(x for x in nodes if …)`, `any(…)`, `all(…)`, `len`, `min`, `max`, `sum`.
+Names: every node and client; `leader` (the node that leads in the newest term, or None); `nodes` (all
+servers that are up); `now` (virtual microseconds); `true`, `false`, `none`. A node has `status` and the
+fields of its state. `sent`, `delivered`, `dropped` count messages by type, sender and receiver (each may be
+`"*"` or left out), `rule` counts how often a rule was applied. `count(x for x in nodes if …)`, `any(…)`,
+`all(…)`, `len`, `min`, `max`, `sum`.
 """
 
 from __future__ import annotations
@@ -128,14 +129,31 @@ def compile_condition(text: str) -> ast.expr:
     return tree.body
 
 
-FUNCTIONS = ("sent", "delivered", "dropped", "rule", "broken", "count", "len", "any", "all", "min", "max", "sum")
+FUNCTIONS = (
+    "sent",
+    "delivered",
+    "dropped",
+    "rule",
+    "broken",
+    "count",
+    "len",
+    "any",
+    "all",
+    "min",
+    "max",
+    "sum",
+)
 ALWAYS_KNOWN = ("name", "status")
 
 
 def check_condition(text: str, fields: Mapping[str, frozenset[str]]) -> None:
     """Refuse a condition that names what does not exist; `fields` are those of each endpoint."""
     tree = compile_condition(text)
-    bound = {n.target.id for n in ast.walk(tree) if isinstance(n, ast.comprehension) and isinstance(n.target, ast.Name)}
+    bound = {
+        n.target.id
+        for n in ast.walk(tree)
+        if isinstance(n, ast.comprehension) and isinstance(n.target, ast.Name)
+    }
     called = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
     for name in sorted(called - set(FUNCTIONS)):
         raise Refused("condition-function", name=name, known=", ".join(FUNCTIONS))
@@ -207,7 +225,9 @@ class Evaluation:
             return self.cluster.now
         if name in CONSTANTS:
             return CONSTANTS[name]
-        raise Refused("condition-name", name=name, known=", ".join([*self.cluster.machines, "leader", "nodes"]))
+        raise Refused(
+            "condition-name", name=name, known=", ".join([*self.cluster.machines, "leader", "nodes"])
+        )
 
     def _attribute(self, node: ast.Attribute) -> Any:
         value = self.of(node.value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import hashlib
 from dataclasses import dataclass, field
 
 from app.sim.cluster import Cluster
@@ -9,7 +11,7 @@ from app.sim.conditions import Counts, Evaluation, compile_condition, holds
 from app.sim.config import ClusterConfig, Expectation
 from app.sim.errors import Refused
 from app.sim.simulation import Simulation
-from app.sim.trace import Event, encode, plain
+from app.sim.trace import Event, encode, lines, plain
 from app.sim.units import micros, spoken
 
 DEFAULT_UNTIL = 5_000_000
@@ -54,13 +56,17 @@ class Run:
 
 
 def run_scenario(config: ClusterConfig, until: int | None = None) -> Run:
-    """Run to `until` (virtual microseconds) and judge every expectation. Raises Refused for bad conditions."""
+    """Run to `until` (virtual microseconds) and judge every expectation. Raises Refused for bad
+    conditions.
+    """
     sim = Simulation(config)
     end = end_of(config) if until is None else until
     verdicts = [Verdict(e) for e in config.expect]
     counts = Counts()
     events: list[Event] = []
-    moments = sorted({micros(e.at) for e in config.expect if e.at} | {micros(e.by) for e in config.expect if e.by})
+    moments = sorted(
+        {micros(e.at) for e in config.expect if e.at} | {micros(e.by) for e in config.expect if e.by}
+    )
     for moment in [m for m in moments if m < end] + [end]:
         while True:
             made = sim.take()
@@ -79,7 +85,9 @@ def run_scenario(config: ClusterConfig, until: int | None = None) -> Run:
 
 
 def end_of(config: ClusterConfig) -> int:
-    """How long a run lasts: as it says, else until its last expectation or timed step, and at least five seconds."""
+    """How long a run lasts: as it says, else until its last expectation or timed step, and at least five
+    seconds.
+    """
     if config.until:
         return micros(config.until)
     times = [micros(t) for e in config.expect for t in (e.at, e.by) if t]
@@ -130,10 +138,10 @@ def what_is_there(e: Expectation, cluster: Cluster, counts: Counts) -> str:
     if e.law is not None:
         seq = cluster.broken[e.law]
         return f"{e.law} broken at event {seq}" if seq else f"{e.law} holds"
-    import ast
-
     tree = compile_condition(e.that or "")
-    inner = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute | ast.Subscript | ast.Call)]
+    inner: list[ast.expr] = [
+        n for n in ast.walk(tree) if isinstance(n, ast.Attribute | ast.Subscript | ast.Call)
+    ]
     shown: dict[str, str] = {}
     for node in inner or [tree]:
         text = ast.unparse(node)
@@ -149,10 +157,6 @@ def what_is_there(e: Expectation, cluster: Cluster, counts: Counts) -> str:
 
 def summary(run: Run) -> str:
     """The line a run ends with."""
-    import hashlib
-
-    from app.sim.trace import lines
-
     sent = sum(e.kind == "send" for e in run.events)
     met = sum(bool(v.met) for v in run.verdicts)
     assert run.simulation is not None

@@ -33,6 +33,7 @@ from app.sim.network import Link
 from app.sim.process import CRASHED, PAUSED, UP, Machine, Process
 from app.sim.trace import Event
 from app.sim.units import micros, span
+from protocols.client import Client
 from protocols.key_value import Command as Operation
 
 
@@ -51,7 +52,7 @@ def _note(cluster: Cluster, command: Command) -> int:
     return cluster.emit("command", "", "", 0, (str(command),))
 
 
-# --- machines ---------------------------------------------------------------------------------------------------
+# --- machines -----------------------------------------------------------------------------------------------
 
 
 def _machine(cluster: Cluster, name: str) -> Machine:
@@ -131,7 +132,7 @@ def _(command: Timeout, cluster: Cluster) -> None:
     cluster.fire(armed[0], command.timer, _note(cluster, command))
 
 
-# --- the network ------------------------------------------------------------------------------------------------
+# --- the network --------------------------------------------------------------------------------------------
 
 
 def _links(cluster: Cluster, src: str, dst: str, both: bool) -> list[Link]:
@@ -239,7 +240,7 @@ def _(command: Network, cluster: Cluster) -> None:
             _release(cluster, message, event)
 
 
-# --- messages ---------------------------------------------------------------------------------------------------
+# --- messages -----------------------------------------------------------------------------------------------
 
 
 def _checked(cluster: Cluster, selector: Selector) -> Selector:
@@ -326,9 +327,7 @@ def _arrives(cluster: Cluster, message: int) -> int:
 def _share(cluster: Cluster, message: int) -> float:
     """How far along its line the message is now, from 0 to 1."""
     sent, moved = cluster.in_flight[message], cluster.moved.get(message)
-    start, at, arrives = (
-        (moved.start, moved.at, moved.arrives) if moved else (sent.time, 0.0, sent.body[3])
-    )
+    start, at, arrives = (moved.start, moved.at, moved.arrives) if moved else (sent.time, 0.0, sent.body[3])
     share = 1.0 if arrives <= start else at + (1 - at) * (cluster.now - start) / (arrives - start)
     return min(share, max(at, 0.5)) if moved and moved.held else min(share, 1.0)
 
@@ -354,7 +353,7 @@ def _release(cluster: Cluster, message: int, cause: int) -> None:
     _move(cluster, message, cluster.now + left, cause)
 
 
-# --- clients ----------------------------------------------------------------------------------------------------
+# --- clients ------------------------------------------------------------------------------------------------
 
 
 def _client(cluster: Cluster, name: str) -> Process:
@@ -373,7 +372,8 @@ def _(command: Request, cluster: Cluster) -> None:
         _server(cluster, command.server)
     cause = _note(cluster, command)
     operation = Operation(command.op, command.key, command.value)
-    client.actor.request(client.state, operation, command.server, client.out)
+    actor: Client = client.actor
+    actor.request(client.state, operation, command.server, client.out)
     cluster.finish(client, "request", cause, (command.operation,))
 
 
@@ -383,7 +383,8 @@ def _(command: Load, cluster: Cluster) -> None:
     if client.state.load == command.every:
         raise Refused("load-same", client=command.client)
     cause = _note(cluster, command)
-    client.actor.set_load(client.state, command.every, client.out)
+    actor: Client = client.actor
+    actor.set_load(client.state, command.every, client.out)
     cluster.finish(client, "request", cause, (str(command),))
 
 

@@ -74,7 +74,7 @@ class Process:
         self.machine = machine
         self.node = machine.name
         self.service = service
-        self.actor = actor
+        self.actor: Any = actor
         self.handlers = actor.handlers
         self.shape = shape
         self.state: Any = state

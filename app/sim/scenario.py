@@ -1,4 +1,6 @@
-"""Scenarios: a run, a script and what is expected of it, as a TOML file. The format is in `docs/scenarios.md`."""
+"""Scenarios: a run, a script and what is expected of it, as a TOML file. The format is in
+`docs/scenarios.md`.
+"""
 
 from __future__ import annotations
 
@@ -60,11 +62,15 @@ def _read(values: dict[str, Any], name: str, text: str) -> Scenario:
     if not isinstance(protocol, str):
         raise Refused("missing", where="protocol", known=", ".join(PROTOCOLS))
     find(protocol, PROTOCOLS, "unknown-service")
-    config = {k: values[k] for k in ("nodes", "clients", "seed", "network", "disk", "until") if k in values}
+    config: dict[str, Any] = {
+        k: values[k] for k in ("nodes", "clients", "seed", "network", "disk", "until") if k in values
+    }
     config["services"] = [protocol]
     config["scenario"] = name
     config["options"] = {
-        service: values[key] for service, key in ((protocol, "options"), ("client", "client")) if key in values
+        service: values[key]
+        for service, key in ((protocol, "options"), ("client", "client"))
+        if key in values
     }
     if "mutant" in values:
         config["mutants"] = {protocol: values["mutant"]}

@@ -1,8 +1,8 @@
 """A cluster with its script: what a configuration, by itself, makes happen.
 
-The script's steps are taken in order: each waits for its moment (a time, a time after the step before it, or a
-condition), then its commands are executed. The same configuration always gives the same trace, however the
-run is cut into pieces.
+The script's steps are taken in order: each waits for its moment (a time, a time after the step before it,
+or a condition), then its commands are executed. The same configuration always gives the same trace, however
+the run is cut into pieces.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The space-time diagram of a stretch of a run as a picture that stands by itself (SVG).
 
-Time runs to the right; every endpoint has a line; a message is a slanted line from its sending to its delivery.
+Time runs to the right; every endpoint has a line; a message is a slanted line from its sending to its
+delivery.
 """
 
 from __future__ import annotations
@@ -61,9 +62,9 @@ class Diagram:
         step = next(s for s in steps if span / s <= max(4, self.inner / 120))
         bottom = self.height - BOTTOM + 14
         for time in range(-(-self.start // step) * step, self.end + 1, step):
-            x = self.x(time)
+            x, label = self.x(time), f"{time / 1000:g} ms"
             yield f'<line class="tick" x1="{x}" y1="{TOP - 18}" x2="{x}" y2="{bottom}"/>'
-            yield f'<text class="axis" x="{x}" y="{bottom + 16}" text-anchor="middle">{time / 1000:g} ms</text>'
+            yield f'<text class="axis" x="{x}" y="{bottom + 16}" text-anchor="middle">{label}</text>'
 
     def _lives(self, events: list[Event]) -> Iterator[str]:
         for name, y in self.row.items():
@@ -93,7 +94,7 @@ class Diagram:
 
     def _message(self, e: Event, end: int, lost: bool, open_: bool) -> Iterator[str]:
         dst, kind = e.body[0], e.body[1]
-        y1, y2 = self.row[e.node], self.row[dst]
+        y1, y2 = float(self.row[e.node]), float(self.row[dst])
         share = 1.0
         if lost or open_:
             share = min(1.0, (end - e.time) / max(1, e.body[3] - e.time))

@@ -26,7 +26,9 @@ def what(e: Event) -> str:
     body = e.body
     if e.kind == "send":
         held = ", held" if body[4] else ""
-        return f"send #{e.seq} {body[1]} -> {body[0]} {fields(body[2])}, arrives {body[3] / 1000:.3f} ms{held}"
+        return (
+            f"send #{e.seq} {body[1]} -> {body[0]} {fields(body[2])}, arrives {body[3] / 1000:.3f} ms{held}"
+        )
     if e.kind == "deliver":
         return f"deliver #{body[0]} {body[2]} from {body[1]}"
     if e.kind == "drop":

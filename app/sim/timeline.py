@@ -133,7 +133,9 @@ class Timeline:
         if seq >= self._open_first:
             return self._open_chunk()
         kept = self._holding(seq)
-        return Chunk(kept.first, kept.last, self._view_of(kept.keyframe), as_array(zlib.decompress(kept.packed)), True)
+        return Chunk(
+            kept.first, kept.last, self._view_of(kept.keyframe), as_array(zlib.decompress(kept.packed)), True
+        )
 
     def at(self, seq: int, time: int | None = None) -> Simulation:
         """The simulation as it stood after event `seq` (and all that happened in the same step), at `time`.
@@ -218,7 +220,14 @@ class Timeline:
         self._hash.update(text)
         marks = marks_of(events, self._landmarks())
         self._sealed.append(
-            Sealed(events[0].seq, events[-1].seq, self._keyframe, zlib.compress(text, 1), marks, self._hash.copy())
+            Sealed(
+                events[0].seq,
+                events[-1].seq,
+                self._keyframe,
+                zlib.compress(text, 1),
+                marks,
+                self._hash.copy(),
+            )
         )
         self._keyframe = self.sim.copy()
         self._open = []
@@ -247,7 +256,9 @@ class Timeline:
         return {name: rule.mark for table in rules for name, rule in table.items() if rule.mark}
 
 
-def run_to(sim: Simulation, seq: int, time: int | None, journal: Iterable[tuple[int, int, str]]) -> Simulation:
+def run_to(
+    sim: Simulation, seq: int, time: int | None, journal: Iterable[tuple[int, int, str]]
+) -> Simulation:
     """Run `sim` on to event `seq` and then to `time`, with the journal's commands given where they were.
 
     Raises Refused when the run does not get that far.
@@ -273,6 +284,7 @@ def plain_view(sim: Simulation) -> dict[str, Any]:
 
 def origin_view(config: ClusterConfig) -> dict[str, Any]:
     """The picture before the first event: machines that nothing has started on yet."""
+
     def machine(client: bool) -> dict[str, Any]:
         services = ["client"] if client else config.services
         empty: dict[str, Any] = {s: {"state": {}, "timers": {}, "busyUntil": 0} for s in services}

@@ -23,7 +23,9 @@ def micros(text: str) -> int:
 
 
 def span(text: str) -> Span:
-    """`5ms..10ms` or `5ms` -> Span. Raises Refused when an end is no duration, or the ends are the wrong way round."""
+    """`5ms..10ms` or `5ms` -> Span. Raises Refused when an end is no duration, or the ends are the wrong
+    way round.
+    """
     low, dots, high = text.partition("..")
     found = Span(micros(low), micros(high) if dots else None)
     if found.high < found.low:
