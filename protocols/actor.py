@@ -160,11 +160,11 @@ def fields_of(state: type[State], group: str | None = None) -> tuple[str, ...]:
 
 def field_table(state: type[State]) -> list[tuple[str, str, str]]:
     """Rows of (name in Python, name in the paper, group), in the order of their declaration."""
+    info = msgspec.inspect.type_info(state)
+    assert isinstance(info, msgspec.inspect.StructType)
     rows = []
-    for field, info in zip(
-        msgspec.structs.fields(state), msgspec.inspect.type_info(state).fields, strict=True
-    ):  # type: ignore[attr-defined]
-        extra = info.type.extra if isinstance(info.type, msgspec.inspect.Metadata) else None
+    for field in info.fields:
+        extra = field.type.extra if isinstance(field.type, msgspec.inspect.Metadata) else None
         rows.append((field.name, field.encode_name, (extra or {}).get("group", "volatile")))
     return rows
 

@@ -24,7 +24,6 @@ from protocols.actor import (
     Leader,
     Message,
     Persistent,
-    Rule,
     Span,
     State,
     Volatile,

@@ -1,0 +1,99 @@
+"""The simulator against a bare heap loop and against simpy: what recording, patches, reasons and laws cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from heapq import heappop, heappush
+from itertools import count
+from typing import Any
+
+import simpy
+
+from app.sim.build import build
+from app.sim.cluster import Record
+from app.sim.commands import parse
+from app.sim.config import read_config
+from app.sim.interventions import execute
+from app.sim.trace import encode_events
+from benchmarks.measure import Ratio, rates
+
+EVENTS = 60_000
+
+
+def bare_heap() -> int:
+    """The limit: pop an event, push the next; nothing else."""
+    heap: list[tuple[int, int, int, int]] = [(i, i, 0, 0) for i in range(32)]
+    number = 32
+    for _ in range(EVENTS):
+        time, _, a, b = heappop(heap)
+        number += 1
+        heappush(heap, (time + 20_000, number, a, b))
+    return EVENTS
+
+
+def simpy_ping() -> int:
+    """The peer: two processes a pair, each waiting for a delay and then handing a message to the other."""
+    env = simpy.Environment()
+    seen = count()
+
+    def player(mine: Any, other: Any) -> Iterator[Any]:
+        while True:
+            yield mine.get()
+            next(seen)
+            yield env.timeout(20)
+            yield other.put(1)
+
+    for _ in range(10):
+        a, b = simpy.Store(env), simpy.Store(env)
+        env.process(player(a, b))
+        env.process(player(b, a))
+        a.put(1)
+    messages = 0
+    while messages < EVENTS // 4:
+        env.step()
+        messages = seen.__reduce__()[1][0]
+    return messages * 2  # a sending and a delivery, as the simulator counts them
+
+
+def raft(record: Record, batch: int = 500, encode: bool = False) -> Callable[[], int]:
+    """Five servers under steady writes; events are let go every `batch`, as a room lets them go."""
+
+    def run() -> int:
+        cluster = build(read_config({"seed": 7}), record)
+        execute(cluster, parse("load c1 100ms"))
+        while cluster.seq < EVENTS:
+            cluster.step()
+            if len(cluster.events) >= batch:
+                if encode:
+                    encode_events(cluster.events)
+                cluster.events = []
+        return cluster.seq
+
+    return run
+
+
+def messages_a_second() -> int:
+    cluster = build(read_config({"seed": 7}), "none")
+    execute(cluster, parse("load c1 100ms"))
+    while cluster.seq < EVENTS:
+        cluster.step()
+    return sum(p.timers is not None for p in cluster.processes) and cluster.seq // 2
+
+
+def report() -> list[Ratio]:
+    found = rates(
+        {
+            "heap": bare_heap,
+            "simpy": simpy_ping,
+            "full": raft("full"),
+            "traffic": raft("traffic"),
+            "none": raft("none"),
+        }
+    )
+    scale = ", ".join(f"{name} {rate:,.0f}/s" for name, rate in found.items())
+    return [
+        Ratio("Raft, traffic recorded / bare heap loop", found["traffic"] / found["heap"], 0.30, True, scale),
+        Ratio("Raft, traffic recorded / simpy ping traffic", found["traffic"] / found["simpy"], 2.0, True),
+        Ratio("recording on / off", found["traffic"] / found["none"], 0.60, True),
+        Ratio("patches, reasons and laws too / bare heap loop", found["full"] / found["heap"], 0.10, True),
+    ]
