@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     max_rooms: int = Field(default=100, ge=1, description="Rooms at once.")
     max_viewers: int = Field(default=1500, ge=1, description="Viewers of one room at once.")
     max_connections: int = Field(default=5000, ge=1, description="Viewers of all rooms at once.")
-    max_nodes: int = Field(default=25, ge=1, le=25, description="Nodes of one cluster.")
+    max_nodes: int = Field(default=25, ge=5, le=25, description="Nodes of one cluster.")
     max_events: int = Field(
         default=100_000,
         ge=2_000,

@@ -61,8 +61,8 @@ class Served:
 @contextmanager
 def serving(**settings: Any) -> Iterator[Served]:
     chosen = Settings.model_validate({"port": 0, "live_token": LIVE_TOKEN} | settings)
-    sock = listen(chosen)
     server = build(chosen)
+    sock = listen(chosen)
     served = Served(server, address_of(sock), server.config.app.state.hub)  # type: ignore[union-attr]
     thread = threading.Thread(target=served.run, args=(sock,), daemon=True)
     thread.start()

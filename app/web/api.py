@@ -24,6 +24,7 @@ from app.texts import LANGS
 from app.texts import catalogue as texts
 from app.web.languages import language
 from app.web.visitors import address
+from protocols.registry import PROTOCOLS
 
 router = APIRouter(prefix="/api")
 _replaying = asyncio.Semaphore(1)
@@ -278,7 +279,7 @@ async def journal(branch: ABranch, seq: Seq = None, time: Seq = None) -> Respons
     seq = line.head if seq is None else min(seq, line.head)
     fields = {
         "config": line.config.model_dump(mode="json", by_alias=True),
-        "commands": [entry for entry in line.journal if entry[0] <= seq],
+        "commands": [entry for entry in line.journal if entry[0] < seq],
         "seq": seq,
         "time": line.time if time is None else min(time, line.time),
     }
@@ -312,4 +313,6 @@ def _shipped(name: str) -> Scenario:
 
 @router.get("/source/{service}")
 async def source(service: str) -> dict[str, Any]:
+    if service not in (*PROTOCOLS, "client"):
+        raise Refused("unknown-page", path=f"/api/source/{service[:40]}")
     return source_map(service)

@@ -18,7 +18,6 @@ STATUS = {
     "unknown-branch": 404,
     "unknown-page": 404,
     "unknown-scenario": 404,
-    "unknown-service": 404,
     "history-trimmed": 410,
     "bad-token": 401,
     "bad-origin": 403,
@@ -36,9 +35,9 @@ def body_of(refused: Refused, lang: Lang) -> dict[str, Any]:
     return {"code": refused.code, "params": refused.params, "message": refused.message(lang)}
 
 
-def response_of(refused: Refused, request: Request) -> Response:
+def response_of(refused: Refused, request: Request, status: int | None = None) -> Response:
     lang = language(request)
-    status = STATUS.get(refused.code, 422)
+    status = status or STATUS.get(refused.code, 422)
     if not request.url.path.startswith(("/api/", "/i18n/")) and "text/html" in request.headers.get(
         "accept", ""
     ):
@@ -66,10 +65,11 @@ def install(app: FastAPI) -> None:
             return response_of(Refused("unknown-page", path=request.url.path[:80]), request)
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             return response_of(Refused("bad-method", method=request.method), request)
-        return JSONResponse(
-            {"code": "http", "params": {"status": error.status_code}, "message": str(error.detail)},
-            error.status_code,
-        )
+        if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return response_of(
+                Refused("too-large", limit=request.app.state.hub.settings.max_body_bytes), request
+            )
+        return response_of(Refused("http", status=error.status_code), request, error.status_code)
 
     @app.exception_handler(Exception)
     async def failed(request: Request, error: Exception) -> Response:
