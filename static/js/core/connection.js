@@ -18,8 +18,10 @@ export class Refused extends Error {
 }
 
 export class Connection {
-  /** @param {{url: string, store: any, token: () => string, lang: () => string}} options */
-  constructor({url, store, token, lang}) {
+  /** @param {{url: string, store: any, token: () => string, lang: () => string, wanted?: () => string}} options
+   *  `wanted` names the private branch that a reloaded page was in */
+  constructor({url, store, token, lang, wanted = () => ''}) {
+    this.wanted = wanted;
     this.url = url;
     this.store = store;
     this.token = token;
@@ -67,6 +69,7 @@ export class Connection {
     const hello = /** @type {any} */ ({type: 'hello', version: 1, lang: this.lang()});
     if (this.token()) hello.token = this.token();
     if (store.branch) hello.resume = {branch: store.branch, seq: store.head};
+    else if (this.wanted()) hello.resume = {branch: this.wanted(), seq: Number.MAX_SAFE_INTEGER};
     socket.send(JSON.stringify(hello));
   }
 

@@ -24,7 +24,7 @@ export class Store {
     this.now = 0;
     this.oldest = 1;
     /** @type {Map<string, History>} */ this.histories = new Map();
-    /** @type {Map<string, Map<number, Mark>>} */ this.markSets = new Map();
+    /** @type {Map<string, Map<string, Mark>>} */ this.markSets = new Map();
     /** @type {Map<string, Promise<void>>} */ this.pending = new Map();
     /** @type {Set<(what: string) => void>} */ this.listeners = new Set();
   }
@@ -222,22 +222,17 @@ export class Store {
       const rows = await this.fetchJson(`${this.branchUrl(branch)}/marks`);
       let set = this.markSets.get(branch);
       if (!set) this.markSets.set(branch, set = new Map());
-      for (const [seq, time, mark, node] of rows) set.set(seq, {seq, time, mark, node});
+      for (const [seq, time, mark, node] of rows) set.set(`${seq} ${mark}`, {seq, time, mark, node});
     } catch { return; }
     if (branch === this.branch) this.notify('history');
   }
 
   /** Live events mark the scrubber by the same rule as the server's list. @param {TraceEvent} e */
   noteMark(e) {
-    const mark = MARKED.has(e.kind) ? e.kind : this.landmark(e);
-    if (mark) this.markSet.set(e.seq, {seq: e.seq, time: e.time, mark, node: e.node});
-  }
-
-  /** @param {TraceEvent} e */
-  landmark(e) {
     const landmarks = this.services[e.service]?.landmarks ?? {};
-    for (const [rule] of e.why) if (landmarks[rule]) return landmarks[rule];
-    return '';
+    const marks = e.why.map(([rule]) => landmarks[rule]).filter(Boolean);
+    if (MARKED.has(e.kind)) marks.push(e.kind);
+    for (const mark of marks) this.markSet.set(`${e.seq} ${mark}`, {seq: e.seq, time: e.time, mark, node: e.node});
   }
 }
 

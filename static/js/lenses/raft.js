@@ -104,6 +104,14 @@ export const raftLens = {
   /** What a parameter of a rule's sentence refers to. @param {string} name */
   reference: name => REFERENCES[name] ?? '',
 
+  /** Words of a sentence that name messages, and the colour they wear. */
+  wordPattern: /(RequestVote|PreVote|AppendEntries)/,
+  /** @param {string} word */
+  wordColour: word => COLOURS[word] ?? '',
+
+  /** An entry of a log, as a message carries it. @param {any} e */
+  entryText: e => (e && typeof e === 'object' ? `${commandText(e.command)}@${e.term}` : String(e)),
+
   /** How a parameter reads. @param {string} _name @param {any} value */
   say: (_name, value) => (value && typeof value === 'object' && 'op' in value ? commandText(value) : String(value)),
 };
@@ -126,7 +134,7 @@ const WEIGHTS = {'become-leader': 5, commit: 4, 'start-election': 4, 'commit-not
   'vote-reply-ignored': 1};
 
 /** @type {Record<string, string>} */
-const REFERENCES = {term: 'era', current: 'era', op: 'value'};
+const REFERENCES = {term: 'era', current: 'era', op: 'value', result: 'value'};
 
 /** @param {any} c */
 function commandText(c) {

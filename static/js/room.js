@@ -1,0 +1,135 @@
+/** The room's page: builds what everybody shares, mounts every view, and listens for keys. */
+
+import {clients, mayAct} from './actions/common.js';
+import {messageActions} from './actions/message.js';
+import {networkActions} from './actions/network.js';
+import {nodeActions} from './actions/node.js';
+import {pageActions} from './actions/page.js';
+import {timeActions} from './actions/time.js';
+import {Actions} from './core/actions.js';
+import {Connection} from './core/connection.js';
+import {I18n} from './core/i18n.js';
+import {lensFor, stageService} from './core/lenses.js';
+import {Page} from './core/page.js';
+import {Playhead} from './core/playhead.js';
+import {Selection} from './core/selection.js';
+import {Store} from './core/store.js';
+import {mountCaption} from './views/caption.js';
+import {mountCode} from './views/code.js';
+import {mountEvents} from './views/events.js';
+import {mountExport} from './views/export.js';
+import {mountHelp} from './views/help.js';
+import {mountLaws} from './views/laws.js';
+import {mountLogs} from './views/logs.js';
+import {makeDialogs} from './views/menu-dialogs.js';
+import {mountMessages} from './views/messages.js';
+import {mountNode} from './views/node.js';
+import {mountSpacetime} from './views/spacetime.js';
+import {mountStage} from './views/stage.js';
+import {mountOverlay} from './views/stage-overlay.js';
+import {Notice} from './views/stage-notice.js';
+import {mountTopbar} from './views/topbar.js';
+import {Tabs} from './views/topbar-tabs.js';
+import {mountTransport} from './views/transport.js';
+
+/** @param {string} id */
+const byId = id => /** @type {HTMLElement} */ (document.getElementById(id));
+
+/** Opens the client form; it is an action so that menus can offer it. */
+const openRequest = {
+  id: 'dialog.request', label: 'actions.request.open', group: 'client',
+  enabled: (/** @type {any} */ ctx) => {
+    const may = mayAct(ctx);
+    return may === true && !clients(ctx).length ? 'actions.why.no-client' : may;
+  },
+  run: (/** @type {any} */ ctx, /** @type {any} */ target) => ctx.dialogs.request(target ?? {}),
+};
+
+function makeContext() {
+  const room = document.body.dataset.room ?? '';
+  const store = new Store();
+  const page = new Page(room);
+  const i18n = new I18n(page.lang());
+  const ctx = /** @type {any} */ ({store, page, i18n, selection: new Selection(), playhead: new Playhead(store)});
+  const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
+  ctx.connection = new Connection({url: `${scheme}//${location.host}/ws/rooms/${encodeURIComponent(room)}`, store,
+    token: () => page.token, lang: () => i18n.lang(), wanted: () => page.privateBranch()});
+  ctx.lens = lensFor('raft');
+  ctx.actions = new Actions(ctx, [...timeActions, ...nodeActions, openRequest, ...messageActions, ...networkActions, ...pageActions]);
+  ctx.playhead.transport = (/** @type {string} */ action, /** @type {number|undefined} */ value) => ctx.connection.send(
+    action === 'speed' ? {type: 'transport', speed: value} : {type: 'transport', action}).catch((/** @type {any} */ e) => ctx.actions.notice(ctx.actions.explain(e)));
+  return ctx;
+}
+
+/** Words learn what they refer to from the view and the lens. @param {any} ctx */
+function teachWords(ctx) {
+  const {i18n} = ctx;
+  i18n.classify = (/** @type {string} */ name, /** @type {any} */ value) => {
+    const node = typeof value === 'string' && ctx.playhead.shown.view?.nodes[value];
+    return node ? (node.client ? 'client' : 'node') : ctx.lens.reference(name);
+  };
+  i18n.say = (/** @type {string} */ name, /** @type {any} */ value) => ctx.lens.say(name, value);
+  i18n.sectionOf = (/** @type {string} */ service, /** @type {string} */ rule) => ctx.store.services[service]?.rules?.[rule] ?? '';
+}
+
+/** @param {any} ctx */
+function mountViews(ctx) {
+  const {playhead} = ctx;
+  const stageRoot = byId('stage');
+  const stage = mountStage(stageRoot, ctx);
+  const tabs = new Tabs(byId('panel'), ctx);
+  const mounts = /** @type {Record<string, any>} */ ({node: mountNode, logs: mountLogs, messages: mountMessages, code: mountCode, laws: mountLaws, events: mountEvents});
+  const panels = Object.entries(mounts).map(([id, mount]) => mount(inner(tabs.panel(id)), ctx));
+  const help = mountHelp(document.body, ctx);
+  const sheet = mountExport(document.body, ctx);
+  ctx.dialogs = makeDialogs(stageRoot, ctx, {stage, help, sheet});
+  ctx.actions.notice = (/** @type {string} */ words) => notice.say(words);
+  const notice = new Notice(stageRoot);
+  const views = [stage, mountOverlay(stageRoot, ctx), mountCaption(byId('caption'), ctx), mountTransport(byId('transport'), ctx),
+    mountTopbar(byId('topbar'), ctx), tabs, ctx.dialogs.menu, ...panels, help, sheet, mountSpacetime(inner(byId('spacetime')), ctx)];
+  for (const view of views) playhead.addView(view);
+}
+
+/** Panels may style their own root. @param {HTMLElement} root */
+function inner(root) {
+  return root.appendChild(document.createElement('div'));
+}
+
+/** Whatever is typed into is left alone. @param {any} ctx @param {KeyboardEvent} e */
+function onKey(ctx, e) {
+  const target = /** @type {HTMLElement} */ (e.target);
+  if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented) return;
+  if (target.matches('input:not([type=range]), select, textarea') || document.querySelector('dialog[open]')) return;
+  if (target.matches('button, a, summary') && (e.key === ' ' || e.key === 'Enter')) return;
+  if (e.key === 'Enter' && target.closest('[data-node]')) return;
+  const action = ctx.actions.forKey(e);
+  if (!action) return;
+  e.preventDefault();
+  ctx.actions.run(action.id, action.id === 'page.select' ? e.key : undefined);
+}
+
+async function start() {
+  const ctx = makeContext();
+  await ctx.i18n.ready();
+  teachWords(ctx);
+  let mounted = false;
+  ctx.store.subscribe((/** @type {string} */ what) => {
+    if (what === 'snapshot') ctx.lens = lensFor(stageService(ctx.store.services));
+    if (what === 'branches' || what === 'snapshot') ctx.page.remember(ctx.store);
+    if (mounted || what !== 'snapshot') return;
+    mounted = true;
+    mountViews(ctx);
+    document.body.classList.add('ready');
+  });
+  ctx.page.attach(ctx);
+  ctx.selection.subscribe(() => ctx.playhead.changed({selection: true}));
+  ctx.i18n.subscribe(() => ctx.playhead.changed({all: true, lang: true}));
+  ctx.connection.subscribe(() => {
+    ctx.playhead.changed({transport: true});
+    ctx.page.line(ctx.connection, ctx.i18n);
+  });
+  addEventListener('keydown', e => onKey(ctx, e));
+  ctx.connection.open();
+}
+
+start();

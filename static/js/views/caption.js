@@ -1,0 +1,145 @@
+/**
+ * The caption: one or two short sentences that say what just happened and why, in the words of the rule that
+ * fired. While the world plays it waits for something worth reading and lets people finish; standing still, it
+ * says exactly what the shown event did.
+ */
+
+import {plainSentence} from '../panels/sentences.js';
+import {h} from './dom.js';
+
+/** @typedef {import('../types.js').Shown} Shown */
+/** @typedef {import('../types.js').Event} TraceEvent */
+
+const LOOK_BACK = 240;
+
+/** The reasons of an event worth saying, the weightiest first kept in their order; two at most.
+ * @param {TraceEvent} event @param {any} lens */
+export function telling(event, lens) {
+  const weights = event.why.map(([rule]) => lens.weight(rule));
+  const best = Math.max(0, ...weights);
+  const kept = event.why.filter((_, i) => weights[i] >= Math.max(1, best - 1));
+  return {weight: best, reasons: (kept.length ? kept : event.why).slice(0, best > 3 ? 1 : 2)};
+}
+
+/** The event after `from`, up to `to`, that most deserves words; the later of equals.
+ * @param {TraceEvent[]} events @param {any} lens @param {number} least */
+export function mostImportant(events, lens, least) {
+  /** @type {{event: TraceEvent|null, weight: number}} */
+  let best = {event: null, weight: least};
+  for (const event of events) {
+    const weight = event.kind === 'violation' ? 9 : KIND_WEIGHT[event.kind] ?? telling(event, lens).weight;
+    if (weight >= best.weight) best = {event, weight};
+  }
+  return best;
+}
+
+/** What people did is worth saying too. @type {Record<string, number>} */
+const KIND_WEIGHT = {crash: 4, restart: 0, network: 3, violation: 9};
+
+class Caption {
+  /** @param {HTMLElement} root @param {any} ctx */
+  constructor(root, ctx) {
+    this.ctx = ctx;
+    this.everyFrame = true;
+    this.words = h('p', {class: 'caption-words'});
+    this.source = h('p', {class: 'caption-source'});
+    root.append(this.words, this.source);
+    this.seen = 0;
+    this.until = 0;
+    this.weight = 0;
+    this.key = '';
+  }
+
+  /** @param {Shown} shown @param {any} changed */
+  draw(shown, changed) {
+    if (!shown.view) return;
+    if (changed.lang) this.key = '';
+    const event = shown.playing ? this.playing(shown) : this.standing(shown);
+    this.seen = shown.seq;
+    if (event) this.say(event);
+  }
+
+  /** @param {Shown} shown @returns {TraceEvent|undefined} */
+  standing(shown) {
+    this.until = 0;
+    if (!shown.live || shown.event?.why.length) return shown.event;
+    return this.latest(shown) ?? shown.event;
+  }
+
+  /** @param {Shown} shown */
+  latest(shown) {
+    return mostImportant(this.ctx.store.range(Math.max(1, shown.seq - LOOK_BACK), shown.seq), this.ctx.lens, 2).event ?? undefined;
+  }
+
+  /** @param {Shown} shown @returns {TraceEvent|undefined} */
+  playing(shown) {
+    const {store, lens} = this.ctx;
+    const jumped = shown.seq < this.seen || shown.seq - this.seen > LOOK_BACK || !this.key;
+    const now = performance.now();
+    if (jumped) {
+      this.hold(now, 0);
+      return this.latest(shown);
+    }
+    const {event, weight} = mostImportant(store.range(this.seen + 1, shown.seq), lens, 2);
+    if (!event || (now < this.until && weight <= this.weight)) return undefined;
+    this.hold(now, weight);
+    return event;
+  }
+
+  /** Time to read: two lines take about three seconds. @param {number} now @param {number} weight */
+  hold(now, weight) {
+    this.until = now + 1200 + weight * 450;
+    this.weight = weight;
+  }
+
+  /** @param {TraceEvent} event */
+  say(event) {
+    const {ctx} = this;
+    const key = `${ctx.store.branch} ${event.seq} ${ctx.i18n.lang()}`;
+    if (key === this.key) return;
+    this.key = key;
+    const {reasons} = telling(event, ctx.lens);
+    const sentences = reasons.map(([rule, data]) => ctx.i18n.parts(ctx.i18n.ruleKey(event.service, rule), {node: event.node, ...data}));
+    if (!sentences.length) sentences.push(this.plain(event));
+    this.words.replaceChildren(...sentences.flatMap((parts, i) => [...(i ? [' '] : []), ...coloured(parts, ctx.lens)]));
+    const sections = [...new Set(reasons.map(([rule]) => ctx.i18n.sectionOf(event.service, rule)).filter(Boolean))];
+    this.source.textContent = [sections.length ? `${ctx.i18n.t('stage.paper')} ${sections.join(', ')}` : '',
+      ctx.i18n.t('stage.event', {seq: event.seq})].filter(Boolean).join(' · ');
+  }
+
+  /** An event that gives no reason still says what happened. @param {TraceEvent} event */
+  plain(event) {
+    const {i18n} = this.ctx;
+    const names = Object.keys(this.ctx.playhead.shown.view?.nodes ?? {});
+    const text = plainSentence(this.ctx, event);
+    return named(text, names).map(part => (part.name ? {text: part.text, ref: {kind: i18n.classify('node', part.name), value: part.name}} : part));
+  }
+}
+
+/** The text in pieces, the names of endpoints by themselves. @param {string} text @param {string[]} names
+ *  @returns {{text: string, name?: string}[]} */
+function named(text, names) {
+  const known = new Set(names);
+  return text.split(/([A-Za-z][\w-]*)/).map(piece => (known.has(piece) ? {text: piece, name: piece} : {text: piece}));
+}
+
+/** Words that name an object wear its colour; so do the names of messages. @param {any[]} parts @param {any} lens */
+function coloured(parts, lens) {
+  return parts.flatMap(part => {
+    if (part.ref) return [h('b', {class: `word ${part.ref.kind} ${eraClass(part.ref)}`}, [part.text])];
+    return part.text.split(lens.wordPattern).map((/** @type {string} */ piece) => {
+      const colour = lens.wordColour(piece);
+      return colour ? h('b', {class: `word ${colour}`}, [piece]) : piece;
+    });
+  });
+}
+
+/** @param {{kind: string, value: any}} ref */
+function eraClass(ref) {
+  return ref.kind === 'era' && Number(ref.value) ? `era-${Number(ref.value) % 8}` : '';
+}
+
+/** @param {HTMLElement} root @param {any} ctx */
+export function mountCaption(root, ctx) {
+  return new Caption(root, ctx);
+}

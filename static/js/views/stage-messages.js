@@ -1,0 +1,277 @@
+/**
+ * Messages in flight, on a canvas over the ring. A message's place is a function of the message and the shown
+ * time; glyphs are drawn once each and stamped. What was drawn where is kept for hit testing.
+ */
+
+import {share} from '../core/reduce.js';
+import {fading, lasting} from './stage-effects.js';
+import {line} from './stage-layout.js';
+
+/** @typedef {import('../types.js').Message} Message */
+/** @typedef {import('./stage-layout.js').Layout} Layout */
+/** @typedef {{id: number, x: number, y: number, r: number}} Hit */
+
+const COLOURS = ['vote', 'prevote', 'append', 'client', 'message', 'paper', 'ink', 'muted', 'accent', 'alarm'];
+
+export class Messages {
+  /** @param {HTMLCanvasElement} canvas @param {any} ctx */
+  constructor(canvas, ctx) {
+    this.canvas = canvas;
+    this.pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+    this.ctx = ctx;
+    /** @type {Map<string, any>} */ this.stamps = new Map();
+    /** @type {Map<string, any>} */ this.lines = new Map();
+    /** @type {Hit[]} */ this.hits = [];
+    this.hovered = 0;
+    /** @type {Record<string, string>} */ this.colours = {};
+    /** @type {{messages: any, offsets: Map<number, number>}} */
+    this.spread = {messages: null, offsets: new Map()};
+  }
+
+  /** After a change of size or theme. @param {Layout} box */
+  place(box) {
+    this.box = box;
+    this.ratio = Math.min(2, devicePixelRatio || 1);
+    this.canvas.width = Math.round(box.w * this.ratio);
+    this.canvas.height = Math.round(box.h * this.ratio);
+    this.canvas.style.width = `${box.w}px`;
+    this.canvas.style.height = `${box.h}px`;
+    const style = getComputedStyle(this.canvas);
+    this.colours = Object.fromEntries(COLOURS.map(c => [c, style.getPropertyValue(`--${c}`).trim()]));
+    this.font = style.fontFamily;
+    this.stamps.clear();
+    this.lines.clear();
+    this.spread = {messages: null, offsets: new Map()};
+  }
+
+  /** @param {import('../types.js').Shown} shown @param {{event: any, age: number}[]} recent */
+  draw(shown, recent) {
+    const {pen} = this;
+    const {w, h} = /** @type {Layout} */ (this.box);
+    pen.setTransform(this.ratio ?? 1, 0, 0, this.ratio ?? 1, 0, 0);
+    pen.clearRect(0, 0, w, h);
+    this.hits = [];
+    const messages = Object.values(shown.view?.messages ?? {});
+    this.spreadOut(shown.view?.messages, messages, shown.time);
+    const places = messages.map(m => this.position(m, shown.time)).filter(p => p !== null);
+    this.drawTrails(places);
+    for (const {event} of recent) if (event.kind === 'drop') this.drawLost(event, shown);
+    for (const place of places) this.drawMessage(place, shown);
+  }
+
+  /** @param {string} src @param {string} dst */
+  lineOf(src, dst) {
+    const key = `${src}>${dst}`;
+    let l = this.lines.get(key);
+    if (l === undefined) this.lines.set(key, l = line(/** @type {Layout} */ (this.box), src, dst));
+    return l;
+  }
+
+  /** @param {Message} m @param {number} time */
+  position(m, time) {
+    const l = this.lineOf(m.src, m.dst);
+    if (!l) return null;
+    const at = share(m, time);
+    const waiting = at >= 1;
+    const glyph = this.ctx.lens.message(m);
+    const r = this.radius(glyph);
+    const slot = this.spread.offsets.get(m.id) ?? 0;
+    const along = (waiting ? -r : 0) + (m.held || waiting ? slot : 0);
+    const x = l.x1 + (l.x2 - l.x1) * at + l.ux * along;
+    const y = l.y1 + (l.y2 - l.y1) * at + l.uy * along;
+    return {m, l, x, y, r, glyph, waiting};
+  }
+
+  /** @param {any} glyph */
+  radius(glyph) {
+    const {unit, narrow} = /** @type {Layout} */ (this.box);
+    return (glyph.small ? 6.2 : glyph.reply ? 8.6 : 10.8) * Math.max(0.9, unit) * (narrow ? 0.92 : 1);
+  }
+
+  /** Held and waiting messages stand still, so they are moved apart along their lines, oldest first.
+   * @param {any} key @param {Message[]} messages @param {number} time */
+  spreadOut(key, messages, time) {
+    const still = messages.filter(m => m.held || share(m, time) >= 1);
+    const state = `${still.map(m => `${m.id}${share(m, time).toFixed(2)}`).join()}`;
+    if (this.spread.messages === state) return;
+    this.spread = {messages: state, offsets: new Map()};
+    /** @type {{x: number, y: number, r: number}[]} */
+    const taken = [];
+    for (const m of still) {
+      const start = this.position(m, time);
+      if (start) taken.push(this.freePlace(m, start, taken));
+    }
+  }
+
+  /** @param {Message} m @param {any} start @param {{x: number, y: number, r: number}[]} taken */
+  freePlace(m, start, taken) {
+    const {l, r, waiting} = start;
+    const gap = 2.15 * r;
+    for (let k = 0; k < 40; k++) {
+      const slot = waiting ? -k * gap : (k % 2 ? 1 : -1) * Math.ceil(k / 2) * gap * 0.6;
+      const x = start.x + l.ux * slot;
+      const y = start.y + l.uy * slot;
+      if (k < 39 && taken.some(p => Math.hypot(p.x - x, p.y - y) < p.r + r)) continue;
+      this.spread.offsets.set(m.id, slot);
+      return {x, y, r};
+    }
+    return {x: start.x, y: start.y, r};
+  }
+
+  /** A faint line back to the sender. @param {any[]} places */
+  drawTrails(places) {
+    const {pen} = this;
+    pen.lineWidth = 1.4;
+    for (const colour of COLOURS) {
+      const mine = places.filter(p => p.glyph.color === colour);
+      if (!mine.length) continue;
+      pen.globalAlpha = mine.length > 60 ? 0.16 : 0.32;
+      pen.strokeStyle = this.colours[colour];
+      pen.beginPath();
+      for (const {l, x, y} of mine) {
+        pen.moveTo(l.x1, l.y1);
+        pen.lineTo(x, y);
+      }
+      pen.stroke();
+    }
+    pen.globalAlpha = 1;
+  }
+
+  /** @param {any} place @param {import('../types.js').Shown} shown */
+  drawMessage({m, l, x, y, r, glyph, waiting}, shown) {
+    const chosen = this.ctx.selection.get().message === m.id || this.hovered === m.id;
+    if (m.held || chosen) this.ringAround(x, y, r, m.held, chosen);
+    this.stamp(glyph, x, y, r);
+    if (waiting && !m.held) this.dots(x, y, r);
+    if (!shown.playing && !waiting) this.arrow(x, y, r, l, this.colours[glyph.color]);
+    this.hits.push({id: m.id, x, y, r});
+  }
+
+  /** @param {any} glyph @param {number} x @param {number} y @param {number} r */
+  stamp(glyph, x, y, r) {
+    const key = `${glyph.color}|${glyph.reply}|${glyph.ok}|${glyph.tag}|${r}`;
+    let image = this.stamps.get(key);
+    if (!image) this.stamps.set(key, image = this.makeStamp(glyph, r));
+    const size = image.width / (this.ratio ?? 1);
+    this.pen.drawImage(image, x - size / 2, y - size / 2, size, size);
+  }
+
+  /** @param {any} glyph @param {number} r */
+  makeStamp(glyph, r) {
+    const size = Math.ceil(2 * r + 6);
+    const image = new OffscreenCanvas(size * (this.ratio ?? 1), size * (this.ratio ?? 1));
+    const pen = /** @type {any} */ (image.getContext('2d'));
+    pen.scale(this.ratio ?? 1, this.ratio ?? 1);
+    pen.translate(size / 2, size / 2);
+    const colour = this.colours[glyph.color];
+    pen.beginPath();
+    pen.arc(0, 0, glyph.reply ? r - 1.2 : r, 0, 7);
+    pen.fillStyle = glyph.reply ? this.colours.paper : colour;
+    pen.fill();
+    pen.lineWidth = glyph.reply ? 2.4 : 1.2;
+    pen.strokeStyle = glyph.reply ? colour : this.colours.paper;
+    pen.stroke();
+    const word = glyph.reply ? glyph.sign ?? (glyph.ok ? '+' : '−') : glyph.tag;
+    if (word && r > 7) this.letter(pen, word, glyph.reply ? colour : this.colours.paper, r);
+    return image;
+  }
+
+  /** @param {any} pen @param {string} word @param {string} colour @param {number} r */
+  letter(pen, word, colour, r) {
+    pen.fillStyle = colour;
+    pen.font = `700 ${Math.round(r * 1.22)}px ${this.font}`;
+    pen.textAlign = 'center';
+    pen.textBaseline = 'middle';
+    pen.fillText(word, 0, r * 0.08);
+  }
+
+  /** Held: a dotted ring, plainly something to click. @param {number} x @param {number} y @param {number} r
+   *  @param {boolean} held @param {boolean} chosen */
+  ringAround(x, y, r, held, chosen) {
+    const {pen} = this;
+    pen.save();
+    pen.lineWidth = chosen ? 2.6 : 1.8;
+    pen.strokeStyle = this.colours[chosen ? 'accent' : 'ink'];
+    if (held && !chosen) pen.setLineDash([3, 3]);
+    pen.beginPath();
+    pen.arc(x, y, r + 4, 0, 7);
+    pen.stroke();
+    pen.restore();
+  }
+
+  /** Arrived, but not handled yet. @param {number} x @param {number} y @param {number} r */
+  dots(x, y, r) {
+    const {pen} = this;
+    pen.fillStyle = this.colours.muted;
+    for (const dx of [-4.5, 0, 4.5]) {
+      pen.beginPath();
+      pen.arc(x + dx, y - r - 5, 1.6, 0, 7);
+      pen.fill();
+    }
+  }
+
+  /** Which way it goes, for a picture that stands still. @param {number} x @param {number} y @param {number} r
+   *  @param {{ux: number, uy: number}} l @param {string} colour */
+  arrow(x, y, r, {ux, uy}, colour) {
+    const {pen} = this;
+    const tip = r + 7.5;
+    const base = r + 2;
+    pen.fillStyle = colour;
+    pen.beginPath();
+    pen.moveTo(x + ux * tip, y + uy * tip);
+    pen.lineTo(x + ux * base - uy * 4, y + uy * base + ux * 4);
+    pen.lineTo(x + ux * base + uy * 4, y + uy * base - ux * 4);
+    pen.fill();
+  }
+
+  /** A dropped one fades where it died. @param {any} event @param {import('../types.js').Shown} shown */
+  drawLost(event, shown) {
+    const f = fading(event, shown.time, this.ctx.store, lasting(shown.speed));
+    const l = f && this.lineOf(f.m.src, f.m.dst);
+    if (!f || !l || f.left <= 0) return;
+    const {pen} = this;
+    const x = l.x1 + (l.x2 - l.x1) * f.at;
+    const y = l.y1 + (l.y2 - l.y1) * f.at;
+    const glyph = this.ctx.lens.message(f.m);
+    const r = this.radius(glyph);
+    pen.globalAlpha = f.dead ? 0.55 * Math.min(1, f.left * 1.6) : 1;
+    this.stamp(glyph, x, y, r);
+    pen.globalAlpha = Math.min(1, f.left * 1.6);
+    if (f.dead) this.cross(x, y, Math.max(6, r * 0.8));
+    pen.globalAlpha = 1;
+  }
+
+  /** @param {number} x @param {number} y @param {number} s */
+  cross(x, y, s) {
+    const {pen} = this;
+    for (const [colour, width] of /** @type {[string, number][]} */ ([[this.colours.paper, 5.5], [this.colours.alarm, 2.8]])) {
+      pen.strokeStyle = colour;
+      pen.lineWidth = width;
+      pen.lineCap = 'round';
+      pen.beginPath();
+      pen.moveTo(x - s, y - s);
+      pen.lineTo(x + s, y + s);
+      pen.moveTo(x + s, y - s);
+      pen.lineTo(x - s, y + s);
+      pen.stroke();
+    }
+  }
+
+  /** The message under a point: the nearest within reach. @param {number} x @param {number} y @param {number} reach */
+  hit(x, y, reach) {
+    let best = 0;
+    let nearest = Infinity;
+    for (const p of this.hits) {
+      const away = Math.hypot(p.x - x, p.y - y);
+      if (away > Math.max(p.r + 4, reach) || away >= nearest) continue;
+      nearest = away;
+      best = p.id;
+    }
+    return best;
+  }
+
+  /** Where a message was drawn. @param {number} id */
+  placeOf(id) {
+    return this.hits.find(h => h.id === id);
+  }
+}

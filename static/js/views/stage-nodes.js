@@ -1,0 +1,184 @@
+/**
+ * One node's figure: a filled circle whose border is its role, a timer ring, its value, its term, the votes it
+ * holds. A figure is made once; drawing changes only what differs.
+ */
+
+import {set, svg, text} from './dom.js';
+import {Strip} from './stage-strip.js';
+
+/** @typedef {import('./stage-layout.js').Layout} Layout */
+
+export class NodeFigure {
+  /** @param {string} id @param {Element} parent */
+  constructor(id, parent) {
+    this.id = id;
+    this.root = svg('g', {class: 'node', role: 'button', tabindex: 0, 'data-node': id}, parent);
+    this.halo = svg('circle', {class: 'halo'}, this.root);
+    this.selected = svg('circle', {class: 'selected'}, this.root);
+    this.flash = svg('circle', {class: 'flash'}, this.root);
+    this.base = svg('circle', {class: 'base'}, this.root);
+    this.body = svg('circle', {class: 'body'}, this.root);
+    this.track = svg('circle', {class: 'timer-track'}, this.root);
+    this.timer = svg('circle', {class: 'timer', pathLength: 100}, this.root);
+    this.border = svg('circle', {class: 'border'}, this.root);
+    this.votes = svg('g', {class: 'votes'}, this.root);
+    this.value = svg('text', {class: 'value'}, this.root);
+    this.pill = svg('rect', {class: 'pill'}, this.root);
+    this.era = svg('text', {class: 'era'}, this.root);
+    this.sign = svg('path', {class: 'sign'}, this.root);
+    this.badge = svg('g', {class: 'badge'}, this.root);
+    this.badgeShape = svg('path', {}, this.badge);
+    this.badgeText = svg('text', {}, this.badge);
+    this.tick = svg('g', {class: 'tick'}, this.root);
+    svg('circle', {r: 9}, this.tick);
+    svg('path', {d: 'M-4 0 L-1 3 L4.5 -3.2'}, this.tick);
+    this.label = svg('g', {class: 'label'}, parent);
+    this.name = svg('text', {class: 'name'}, this.label);
+    this.nameId = svg('tspan', {class: 'id'}, this.name);
+    this.nameRole = svg('tspan', {class: 'role'}, this.name);
+    this.strip = new Strip(this.label);
+    this.dots = '';
+  }
+
+  remove() {
+    this.root.remove();
+    this.label.remove();
+  }
+
+  /** Where it stands and how large. @param {Layout} box */
+  place(box) {
+    const {x, y, label} = box.nodes[this.id];
+    const {r, unit} = box;
+    this.box = box;
+    set(this.root, {transform: `translate(${x} ${y})`});
+    for (const circle of [this.base, this.body]) set(circle, {r});
+    set(this.halo, {r: r + 5 * unit, 'stroke-width': 4 * unit});
+    set(this.selected, {r: r + 11 * unit});
+    const ring = r - 6.5 * unit;
+    for (const circle of [this.track, this.timer]) set(circle, {r: ring, 'stroke-width': 4 * unit});
+    set(this.name, {x: label.x, y: label.name, 'text-anchor': label.anchor, 'font-size': 15.5 * unit});
+    set(this.tick, {transform: `translate(${r * 0.72} ${r * 0.72}) scale(${unit})`});
+    set(this.badge, {transform: `translate(${-r * 0.74} ${-r * 0.74}) scale(${unit})`});
+    this.strip.place(box, label);
+    this.dots = '';
+  }
+
+  /**
+   * @param {any} model what to show: see stage-model.js
+   */
+  draw(model) {
+    const {r, unit} = /** @type {Layout} */ (this.box);
+    const era = model.era ? `era-${model.era % 8}` : 'era-none';
+    set(this.root, {class: `node ${model.status} ${model.role} ${era}${model.busy ? ' busy' : ''}${model.chosen ? ' chosen' : ''}`,
+      'aria-label': model.aria, 'aria-pressed': model.chosen});
+    this.drawBorder(model.role, unit, r);
+    this.drawTimer(model.timer);
+    this.drawWords(model, r, unit);
+    this.drawVotes(model, r, unit);
+    this.drawMoments(model, r, unit);
+    set(this.label, {class: `label ${model.status}`});
+    text(this.nameId, this.id);
+    text(this.nameRole, ` ${model.roleText}`);
+    this.strip.draw(model.cells, model.before);
+  }
+
+  /** @param {string} role @param {number} unit @param {number} r */
+  drawBorder(role, unit, r) {
+    const width = role === 'leader' ? 5 * unit : role === 'candidate' ? 3 * unit : 0;
+    set(this.border, {r: r - width / 2 + (width ? 1 : 0), 'stroke-width': width});
+    const shape = BADGES[role] ?? '';
+    set(this.badge, {class: `badge ${shape ? '' : 'none'}`});
+    set(this.badgeShape, {d: shape});
+  }
+
+  /** Clockwise from twelve o'clock. @param {number} part 0 to 1, or less than 0 for no timer */
+  drawTimer(part) {
+    const shown = part >= 0;
+    set(this.track, {class: shown ? 'timer-track' : 'timer-track none'});
+    set(this.timer, {class: shown ? 'timer' : 'timer none',
+      'stroke-dasharray': `${(Math.min(1, Math.max(0, part)) * 100).toFixed(1)} 100`});
+  }
+
+  /** @param {any} model @param {number} r @param {number} unit */
+  drawWords(model, r, unit) {
+    const size = Math.min(r * 0.5, (r * 2.3) / Math.max(3, model.value.length));
+    const small = r < 30 * unit;
+    set(this.value, {y: small ? -r * 0.02 : -r * 0.06, 'font-size': size});
+    text(this.value, model.value);
+    text(this.badgeText, model.letter);
+    const eraSize = Math.max(9, r * 0.255);
+    text(this.era, r < 27 ? model.eraShort : model.eraText);
+    const width = Math.max(2.2, [...this.era.textContent].reduce((w, c) => w + (c > '⺀' ? 1 : 0.56), 0.9)) * eraSize;
+    const y = r * 0.42;
+    set(this.era, {y, 'font-size': eraSize});
+    set(this.pill, {x: -width / 2, y: y - eraSize * 0.68, width, height: eraSize * 1.36, rx: eraSize * 0.68});
+  }
+
+  /** A dot for every node, in its direction; held solid, on its way grey, missing hollow. @param {any} model
+   *  @param {number} r @param {number} unit */
+  drawVotes(model, r, unit) {
+    const key = model.votes.map((/** @type {any} */ v) => v.state[0]).join('');
+    if (key === this.dots) return;
+    this.dots = key;
+    const size = Math.max(2.6, Math.min(5 * unit, r * 0.12));
+    this.votes.replaceChildren(...model.votes.map((/** @type {any} */ v) => svg('circle', {class: `vote ${v.state}`,
+      r: size, cx: Math.cos(v.angle) * (r - 16 * unit), cy: Math.sin(v.angle) * (r - 16 * unit)})));
+  }
+
+  /** What lasts only a moment. @param {any} model @param {number} r @param {number} unit */
+  drawMoments(model, r, unit) {
+    const up = model.status === 'up' || model.status === 'paused';
+    set(this.body, {r: r * Math.sqrt(model.rising)});
+    set(this.flash, {r: r + (4 + 26 * model.flash) * unit, opacity: model.flash > 0 ? (1 - model.flash).toFixed(3) : 0});
+    set(this.tick, {opacity: model.saved > 0 ? Math.min(1, 2 * model.saved).toFixed(2) : 0});
+    const s = r * 0.34;
+    const cross = `M${-s} ${-s} L${s} ${s} M${s} ${-s} L${-s} ${s}`;
+    const bars = `M${-s * 0.5} ${-s} V${s} M${s * 0.5} ${-s} V${s}`;
+    set(this.sign, {d: model.status === 'crashed' ? cross : model.status === 'paused' ? bars : '',
+      'stroke-width': (up ? 7 : 5) * unit});
+  }
+}
+
+/** A crown for a leader, a diamond for a candidate: a shape besides the border. @type {Record<string, string>} */
+const BADGES = {
+  leader: 'M-12 8 L-13.5 -7 L-6 -1.5 L0 -11 L6 -1.5 L13.5 -7 L12 8 Z',
+  candidate: 'M0 -12.5 L12.5 0 L0 12.5 L-12.5 0 Z',
+};
+
+export class ClientFigure {
+  /** @param {string} id @param {Element} parent */
+  constructor(id, parent) {
+    this.id = id;
+    this.root = svg('g', {class: 'client', role: 'button', tabindex: 0, 'data-node': id}, parent);
+    this.selected = svg('circle', {class: 'selected'}, this.root);
+    this.body = svg('circle', {class: 'body'}, this.root);
+    this.wait = svg('circle', {class: 'wait', pathLength: 100}, this.root);
+    this.name = svg('text', {class: 'value'}, this.root);
+    this.note = svg('text', {class: 'note'}, this.root);
+    text(this.name, id);
+  }
+
+  remove() { this.root.remove(); }
+
+  /** @param {Layout} box */
+  place(box) {
+    const {x, y} = box.clients[this.id];
+    const r = box.clientR;
+    set(this.root, {transform: `translate(${x} ${y})`});
+    set(this.body, {r});
+    set(this.selected, {r: r + 7 * box.unit});
+    set(this.wait, {r: r + 4 * box.unit, 'stroke-width': 2.5 * box.unit});
+    set(this.name, {'font-size': r * 0.68});
+    const size = 13.5 * box.unit;
+    set(this.note, {y: r + size * 1.25, 'font-size': size});
+  }
+
+  /** @param {any} model */
+  draw(model) {
+    set(this.root, {class: `client ${model.status}${model.chosen ? ' chosen' : ''}`, 'aria-label': model.aria,
+      'aria-pressed': model.chosen});
+    set(this.wait, {class: model.waiting >= 0 ? 'wait' : 'wait none',
+      'stroke-dasharray': `${(Math.min(1, Math.max(0, model.waiting)) * 100).toFixed(1)} 100`});
+    text(this.note, model.note);
+  }
+}
