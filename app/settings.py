@@ -53,6 +53,12 @@ class Settings(BaseSettings):
         ge=2_000,
         description="Events of a branch's history that are kept; beyond them the oldest are trimmed.",
     )
+    max_messages: int = Field(
+        default=2_000,
+        ge=100,
+        description="Messages on their way in one branch; beyond them its time stands still until some are "
+        "delivered or dropped.",
+    )
     max_branches: int = Field(
         default=24,
         ge=2,

@@ -43,6 +43,11 @@ class Branch:
         """A branch that nobody watches stands still."""
         return self.playing and bool(self.watchers)
 
+    @property
+    def messages(self) -> int:
+        """How many are on their way, held ones too."""
+        return len(self.timeline.sim.cluster.in_flight)
+
     def advance(self, wall_seconds: float, max_events: int) -> list[Event]:
         """Virtual time goes on by what the wall clock did; what a busy tick could not do is not owed."""
         self.used = time.monotonic()

@@ -14,7 +14,7 @@ from app.rooms.bucket import Bucket
 from app.rooms.tree import Tree
 from app.rooms.viewer import Send, Viewer
 from app.settings import Settings
-from app.sim.commands import SetSpeed, parse
+from app.sim.commands import OnMessage, SetSpeed, parse
 from app.sim.config import ClusterConfig
 from app.sim.describe import describe_services
 from app.sim.errors import Refused
@@ -212,6 +212,8 @@ class Room:
         shown = self.shown_to(viewer) if viewer else self.tree.current
         command = parse(text)
         self.counts.commands += 1
+        if isinstance(command, OnMessage) and command.verb == "duplicate":
+            self._must_not_be_crowded(shown)
         if isinstance(command, SetSpeed):
             return self._set_speed(shown, command.speed)
         if at is None or self._is_now(shown, at):
@@ -282,9 +284,16 @@ class Room:
             if was_playing:
                 branch.show_transport()
         else:
+            if request.action == "play":
+                self._must_not_be_crowded(branch)
             branch.playing = request.action == "play"
             branch.show_transport()
         return {"branch": branch.id, "seq": branch.timeline.head}
+
+    def _must_not_be_crowded(self, branch: Branch) -> None:
+        """Held messages, or copies of copies, could otherwise grow without end."""
+        if branch.messages > self.settings.max_messages:
+            raise Refused("too-many-messages", count=branch.messages, limit=self.settings.max_messages)
 
     def _set_speed(self, branch: Branch, speed: float) -> dict[str, Any]:
         branch.set_speed(speed)
@@ -312,6 +321,9 @@ class Room:
             branch.show_transport()
             return
         self._publish(branch, events)
+        if branch.messages > self.settings.max_messages:
+            branch.playing = False
+            branch.show_transport()
 
     def _publish(self, branch: Branch, events: list[Any]) -> None:
         self.counts.events += len(events)

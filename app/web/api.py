@@ -155,6 +155,8 @@ async def _replay(config: ClusterConfig, journal: Journal, hub: Hub) -> Timeline
     hub.check_size(config)
     if journal.seq > limit:
         raise Refused("journal-too-long", seq=journal.seq, limit=limit)
+    if any(seq > journal.seq for seq, _, _ in journal.commands):
+        raise Refused("journal-order", seq=journal.seq)
     async with _replaying:
         return await asyncio.to_thread(
             Timeline.replay,

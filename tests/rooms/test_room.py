@@ -311,3 +311,23 @@ def test_news_of_people_come_together() -> None:
     room.tick(0.05)
     room.tick(0.05)
     assert [m["people"]["viewers"] for m in first.of("people")] == [21]
+
+
+def test_a_branch_with_too_many_messages_stands_still_until_there_are_fewer() -> None:
+    room = make_room(max_messages=100)
+    driver = join(room, drives=True)
+    driver.say("network manual")
+    driver.say("load c1 5ms")
+    room.tree.current.set_speed(1.0)
+    for _ in range(200):
+        room.tick(0.2)
+    branch = room.tree.current
+    assert not branch.playing
+    assert driver.of("transport")[-1]["transport"]["playing"] is False
+    for request in (wire.Transport(1, action="play"), wire.Command(1, "duplicate * * -> *")):
+        with pytest.raises(Refused) as refused:
+            driver.ask(request)
+        assert refused.value.code == "too-many-messages"
+    driver.say("drop * * -> *")
+    driver.ask(wire.Transport(1, action="play"))
+    assert branch.playing

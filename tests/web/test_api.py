@@ -121,6 +121,7 @@ JOURNAL = {"config": {}, "commands": [], "seq": 20, "time": 0}
         ({"journal": JOURNAL | {"seq": 10**9}}, 422, "journal-too-long"),
         ({"journal": JOURNAL | {"commands": [[1, 0, "sing"]]}}, 422, "unknown-command"),
         ({"journal": JOURNAL | {"commands": [[1, 0, "restart n1"]]}}, 422, "not-crashed"),
+        ({"journal": JOURNAL | {"commands": [[10**12, 0, "crash n1"]]}}, 422, "journal-order"),
         ({"journal": JOURNAL | {"commands": "all"}}, 422, "bad-request"),
     ],
 )
