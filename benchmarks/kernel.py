@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 from itertools import count
@@ -21,13 +22,15 @@ EVENTS = 60_000
 
 
 def bare_heap() -> int:
-    """The limit: pop an event, push the next; nothing else."""
-    heap: list[tuple[int, int, int, int]] = [(i, i, 0, 0) for i in range(32)]
+    """The limit: pop an event, push the next after a random delay; nothing else."""
+    chance = random.Random(7)
+    delays = [chance.randint(15_000, 25_000) for _ in range(1_024)]
+    heap: list[tuple[int, int, int, int, int]] = [(delays[i], 1, i, i, 0) for i in range(32)]
     number = 32
     for _ in range(EVENTS):
-        time, _, a, b = heappop(heap)
+        time, priority, _, what, index = heappop(heap)
         number += 1
-        heappush(heap, (time + 20_000, number, a, b))
+        heappush(heap, (time + delays[number & 1_023], priority, number, what, index))
     return EVENTS
 
 
@@ -70,14 +73,6 @@ def raft(record: Record, batch: int = 500, encode: bool = False) -> Callable[[],
         return cluster.seq
 
     return run
-
-
-def messages_a_second() -> int:
-    cluster = build(read_config({"seed": 7}), "none")
-    execute(cluster, parse("load c1 100ms"))
-    while cluster.seq < EVENTS:
-        cluster.step()
-    return sum(p.timers is not None for p in cluster.processes) and cluster.seq // 2
 
 
 def report() -> list[Ratio]:

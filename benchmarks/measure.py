@@ -28,7 +28,9 @@ class Ratio:
         else:
             good = self.value >= self.goal if self.at_least else self.value <= self.goal
             verdict = f"  (goal {sign} {self.goal:g}: {'met' if good else 'MISSED'})"
-        return f"{self.value:10.3f}  {self.name}{verdict}" + (f"\n            {self.detail}" if self.detail else "")
+        return f"{self.value:10.3f}  {self.name}{verdict}" + (
+            f"\n            {self.detail}" if self.detail else ""
+        )
 
 
 def rates(variants: dict[str, Callable[[], int]], rounds: int = ROUNDS) -> dict[str, float]:

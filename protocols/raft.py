@@ -7,7 +7,7 @@ the start of a term (section 8, diss. 6.4), and client sessions (diss. 6.3, in `
 Left out here: membership change (section 6), log compaction (section 7), leadership transfer, read-only
 queries that bypass the log. A client's read goes through the log like a write.
 
-Log indices start at 1, as in the paper: entry `i` is `s.log[i - 1]`.
+Log indices start at 1, as in the paper.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from protocols.actor import (
     Volatile,
 )
 from protocols.client import ClientReply, ClientRequest
-from protocols.key_value import Command, Data, Sessions, execute
+from protocols.key_value import Data, Sessions, execute
+from protocols.log import Entry, Log
 
 Role = Literal["follower", "pre-candidate", "candidate", "leader"]
 
@@ -66,13 +67,6 @@ class PreVoteReply(Message, frozen=True):
     vote_granted: bool
 
 
-class Entry(msgspec.Struct, frozen=True, gc=False):
-    """A log entry: the command and the term in which a leader received it; no command is a no-op."""
-
-    term: int
-    command: Command | None = None
-
-
 class AppendEntries(Message, frozen=True):
     """Invoked by the leader to replicate entries; also its heartbeat."""
 
@@ -102,7 +96,7 @@ class RaftState(State):
     # Persistent on all servers: updated on stable storage before responding to RPCs.
     current_term: Persistent[int] = 0
     voted_for: Persistent[str | None] = None
-    log: Persistent[tuple[Entry, ...]] = ()
+    log: Persistent[Log] = Log()
     # Volatile on all servers.
     role: Volatile[Role] = "follower"
     leader_id: Volatile[str | None] = None
@@ -118,18 +112,6 @@ class RaftState(State):
     match_index: Leader[dict[str, int]] = {}
     waiting: Leader[dict[int, str]] = {}
     heard_from: Leader[tuple[str, ...]] = ()
-
-    @property
-    def last_log_index(self) -> int:
-        return len(self.log)
-
-    @property
-    def last_log_term(self) -> int:
-        return self.log[-1].term if self.log else 0
-
-    def term_at(self, index: int) -> int:
-        """The term of entry `index`; 0 before the first."""
-        return self.log[index - 1].term if index else 0
 
 
 class RaftOptions(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -167,9 +149,9 @@ class Raft(Actor[RaftState, RaftOptions]):
         """`durable` may give currentTerm, votedFor and log (terms, or tables of term and command)."""
         values = dict(durable)
         if "log" in values:
-            values["log"] = [read_entry(item) for item in values["log"]]
+            values["log"] = Log(msgspec.convert([read_entry(item) for item in values["log"]], list[Entry]))
         s = msgspec.convert(values, RaftState, strict=True)
-        s.current_term = max(s.current_term, s.last_log_term)
+        s.current_term = max(s.current_term, s.log.last_term)
         return s
 
     def start(self, s: RaftState, out: Effects) -> None:
@@ -177,7 +159,7 @@ class Raft(Actor[RaftState, RaftOptions]):
 
     def restart(self, s: RaftState, out: Effects) -> None:
         """Only the persistent state is left; the rest is learned again (section 5.1, figure 2)."""
-        out.explain("recovered", term=s.current_term, index=s.last_log_index)
+        out.explain("recovered", term=s.current_term, index=s.log.last_index)
         self.start(s, out)
 
     # --- elections (section 5.2, 5.4.1) -------------------------------------------------------------------
@@ -222,7 +204,7 @@ class Raft(Actor[RaftState, RaftOptions]):
                 candidate=src,
                 term=m.term,
                 theirs=f"{m.last_log_index}@{m.last_log_term}",
-                mine=f"{s.last_log_index}@{s.last_log_term}",
+                mine=f"{s.log.last_index}@{s.log.last_term}",
             )
             self.deny_vote(s, src, out)
         else:
@@ -300,12 +282,12 @@ class Raft(Actor[RaftState, RaftOptions]):
         elif session is not None and session.serial >= c.serial:
             out.explain("already-executed", client=src, serial=c.serial)
             out.send(src, ClientReply(c.serial, "ok", session.result))
-        elif any(s.log[i - 1].command == c for i in s.waiting):
+        elif any(s.log.entry(i).command == c for i in s.waiting):
             out.explain("already-in-log", client=src, serial=c.serial)
         else:
             self.append_own(s, Entry(s.current_term, c), out)
-            s.waiting = {**s.waiting, s.last_log_index: src}
-            out.explain("accept-command", client=src, index=s.last_log_index, op=c)
+            s.waiting = {**s.waiting, s.log.last_index: src}
+            out.explain("accept-command", client=src, index=s.log.last_index, op=c)
             out.save(s)
             self.broadcast(s, out)
             self.advance_commit(s, out)
@@ -337,7 +319,7 @@ class Raft(Actor[RaftState, RaftOptions]):
             self.become_candidate(s, out)
             return
         for peer in self.peers:
-            out.send(peer, PreVote(s.current_term + 1, self.me, s.last_log_index, s.last_log_term))
+            out.send(peer, PreVote(s.current_term + 1, self.me, s.log.last_index, s.log.last_term))
 
     def become_candidate(self, s: RaftState, out: Effects) -> None:
         s.current_term += 1
@@ -352,13 +334,13 @@ class Raft(Actor[RaftState, RaftOptions]):
             self.become_leader(s, out)
             return
         for peer in self.peers:
-            out.send(peer, RequestVote(s.current_term, self.me, s.last_log_index, s.last_log_term))
+            out.send(peer, RequestVote(s.current_term, self.me, s.log.last_index, s.log.last_term))
 
     def become_leader(self, s: RaftState, out: Effects) -> None:
         out.explain("become-leader", term=s.current_term, quorum=s.votes, of=len(self.members))
         s.role = "leader"
         s.leader_id = self.me
-        s.next_index = dict.fromkeys(self.peers, s.last_log_index + 1)
+        s.next_index = dict.fromkeys(self.peers, s.log.last_index + 1)
         s.match_index = dict.fromkeys(self.peers, 0)
         s.waiting, s.heard_from, s.leader_alive = {}, (), False
         out.cancel_timer("election")
@@ -367,7 +349,7 @@ class Raft(Actor[RaftState, RaftOptions]):
             out.set_timer("quorum", Span(self.options.election_timeout.high))
         if self.options.no_op:
             self.append_own(s, Entry(s.current_term), out)
-            out.explain("append-no-op", index=s.last_log_index, term=s.current_term)
+            out.explain("append-no-op", index=s.log.last_index, term=s.current_term)
             out.save(s)
         self.broadcast(s, out)
         self.advance_commit(s, out)
@@ -387,7 +369,7 @@ class Raft(Actor[RaftState, RaftOptions]):
 
     def is_up_to_date(self, s: RaftState, m: RequestVote | PreVote) -> bool:
         """The candidate's log is at least as up-to-date as ours: last terms first, then lengths (5.4.1)."""
-        return (m.last_log_term, m.last_log_index) >= (s.last_log_term, s.last_log_index)
+        return (m.last_log_term, m.last_log_index) >= (s.log.last_term, s.log.last_index)
 
     def grant_vote(self, s: RaftState, candidate: str, out: Effects) -> None:
         s.voted_for = candidate
@@ -424,16 +406,16 @@ class Raft(Actor[RaftState, RaftOptions]):
 
     def holds(self, s: RaftState, index: int, term: int) -> bool:
         """The consistency check: our log has an entry at `index` whose term is `term` (section 5.3)."""
-        return index <= s.last_log_index and s.term_at(index) == term
+        return index <= s.log.last_index and s.log.term_at(index) == term
 
     def conflict(self, s: RaftState, prev_log_index: int) -> AppendEntriesReply:
         """Where the leader should look next: the conflicting term's first index, or just behind our log."""
         if not self.options.conflict_hints:
             return AppendEntriesReply(s.current_term, False, conflict_index=prev_log_index)
-        if prev_log_index > s.last_log_index:
-            return AppendEntriesReply(s.current_term, False, conflict_index=s.last_log_index + 1)
-        first, term = prev_log_index, s.term_at(prev_log_index)
-        while first > 1 and s.term_at(first - 1) == term:
+        if prev_log_index > s.log.last_index:
+            return AppendEntriesReply(s.current_term, False, conflict_index=s.log.last_index + 1)
+        first, term = prev_log_index, s.log.term_at(prev_log_index)
+        while first > 1 and s.log.term_at(first - 1) == term:
             first -= 1
         return AppendEntriesReply(s.current_term, False, conflict_index=first, conflict_term=term)
 
@@ -445,17 +427,17 @@ class Raft(Actor[RaftState, RaftOptions]):
         keep = self.agreeing_prefix(s, m)
         new = m.entries[keep - m.prev_log_index :]
         if new:
-            if keep < s.last_log_index:
-                out.explain("append-truncated", index=keep + 1, last=s.last_log_index)
-            s.log = s.log[:keep] + new
+            if keep < s.log.last_index:
+                out.explain("append-truncated", index=keep + 1, last=s.log.last_index)
+            s.log = s.log.upto(keep).append(new)
             out.save(s)
-        out.explain("append-stored", leader=m.leader_id, count=len(new), last=s.last_log_index)
+        out.explain("append-stored", leader=m.leader_id, count=len(new), last=s.log.last_index)
 
     def agreeing_prefix(self, s: RaftState, m: AppendEntries) -> int:
         """The last index up to which our log and the leader's are known to agree."""
         index = m.prev_log_index
         for entry in m.entries:
-            if index >= s.last_log_index or s.log[index].term != entry.term:
+            if index >= s.log.last_index or s.log.term_at(index + 1) != entry.term:
                 return index
             index += 1
         return index
@@ -483,14 +465,14 @@ class Raft(Actor[RaftState, RaftOptions]):
         s.next_index = {**s.next_index, peer: max(match + 1, s.next_index[peer])}
         out.explain("append-confirmed", peer=peer, index=match)
         self.advance_commit(s, out)
-        if s.next_index[peer] <= s.last_log_index:
+        if s.next_index[peer] <= s.log.last_index:
             self.send_entries(s, peer, out)
 
     def back_up(self, s: RaftState, peer: str, m: AppendEntriesReply, out: Effects) -> None:
         """Decrement nextIndex past the conflict and retry (section 5.3)."""
         following = m.conflict_index
         if m.conflict_term:
-            mine = [i for i in range(1, s.last_log_index + 1) if s.term_at(i) == m.conflict_term]
+            mine = [i for i in range(1, s.log.last_index + 1) if s.log.term_at(i) == m.conflict_term]
             following = mine[-1] + 1 if mine else m.conflict_index
         following = max(s.match_index[peer] + 1, min(following, s.next_index[peer] - 1))
         s.next_index = {**s.next_index, peer: following}
@@ -503,7 +485,7 @@ class Raft(Actor[RaftState, RaftOptions]):
         if index <= s.commit_index:
             return
         if not self.may_commit(s, index):
-            out.explain("commit-not-own-term", index=index, term=s.term_at(index), current=s.current_term)
+            out.explain("commit-not-own-term", index=index, term=s.log.term_at(index), current=s.current_term)
             return
         s.commit_index = index
         holders = tuple(p for p in self.members if p == self.me or s.match_index[p] >= index)
@@ -512,17 +494,17 @@ class Raft(Actor[RaftState, RaftOptions]):
 
     def majority_match(self, s: RaftState) -> int:
         """The highest index that a majority, ourselves included, is known to hold."""
-        held = sorted([s.last_log_index, *s.match_index.values()], reverse=True)
+        held = sorted([s.log.last_index, *s.match_index.values()], reverse=True)
         return held[self.majority - 1]
 
     def may_commit(self, s: RaftState, index: int) -> bool:
-        return s.term_at(index) == s.current_term
+        return s.log.term_at(index) == s.current_term
 
     def apply(self, s: RaftState, out: Effects) -> None:
         """Execute committed entries in log order; the leader answers those it was asked (figure 2)."""
         while s.last_applied < s.commit_index:
             s.last_applied += 1
-            command = s.log[s.last_applied - 1].command
+            command = s.log.entry(s.last_applied).command
             if command is None:
                 continue
             s.data, s.sessions, result = execute(s.data, s.sessions, command)
@@ -537,7 +519,7 @@ class Raft(Actor[RaftState, RaftOptions]):
 
     def append_own(self, s: RaftState, entry: Entry, out: Effects) -> None:
         """A leader only ever appends to its own log (Leader Append-Only, section 5.3); the caller saves."""
-        s.log += (entry,)
+        s.log = s.log.append((entry,))
 
     def broadcast(self, s: RaftState, out: Effects) -> None:
         for peer in self.peers:
@@ -546,8 +528,8 @@ class Raft(Actor[RaftState, RaftOptions]):
     def send_entries(self, s: RaftState, peer: str, out: Effects) -> None:
         """AppendEntries with what the follower is not known to have; empty, it is a heartbeat."""
         prev = s.next_index[peer] - 1
-        entries = s.log[prev : prev + self.options.batch]
-        message = AppendEntries(s.current_term, self.me, prev, s.term_at(prev), entries, s.commit_index)
+        entries = s.log.after(prev, self.options.batch)
+        message = AppendEntries(s.current_term, self.me, prev, s.log.term_at(prev), entries, s.commit_index)
         out.send(peer, message)
 
 

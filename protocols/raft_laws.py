@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from protocols.law import Law
-from protocols.raft import Entry, RaftState
-
-Log = tuple[Entry, ...]
+from protocols.log import Entry, Log
+from protocols.raft import RaftState
 
 
 class ElectionSafety(Law[RaftState]):
@@ -47,10 +46,10 @@ class LeaderAppendOnly(Law[RaftState]):
     def judge(self, node: str, s: RaftState, before: Mapping[str, Any]) -> dict[str, Any] | None:
         if s.role != "leader" or "role" in before or "current_term" in before:
             return None
-        log = before["log"]
-        if s.log[: len(log)] == log:
+        same = s.log.shared_prefix(before["log"])
+        if same == before["log"].last_index:
             return None
-        return {"node": node, "term": s.current_term, "index": first_difference(s.log, log)}
+        return {"node": node, "term": s.current_term, "index": same + 1}
 
     def copy(self) -> Self:
         return self.__class__()
@@ -71,9 +70,9 @@ class LogMatching(Law[RaftState]):
         self.seen: dict[tuple[int, int], tuple[Entry, int, str]] = {}
 
     def judge(self, node: str, s: RaftState, before: Mapping[str, Any]) -> dict[str, Any] | None:
-        start = first_difference(s.log, before["log"])
-        for index in range(start, len(s.log) + 1):
-            entry, previous = s.log[index - 1], s.term_at(index - 1)
+        start = s.log.shared_prefix(before["log"]) + 1
+        for index in range(start, s.log.last_index + 1):
+            entry, previous = s.log.entry(index), s.log.term_at(index - 1)
             first = self.seen.setdefault((index, entry.term), (entry, previous, node))
             if first[0] != entry or first[1] != previous:
                 return {"index": index, "term": entry.term, "first": first[2], "second": node}
@@ -112,7 +111,7 @@ class LeaderCompleteness(Law[RaftState]):
     def commit(self, s: RaftState) -> dict[str, Any] | None:
         """New entries are committed: the leaders of later terms, if there are any, must hold them."""
         start = len(self.committed) + 1
-        for entry in s.log[start - 1 : s.commit_index]:
+        for entry in s.log.after(start - 1, s.commit_index - start + 1):
             self.committed.append((entry, s.current_term))
         for leader in sorted(self.leaders):
             broken = self.missing(leader, start)
@@ -125,7 +124,7 @@ class LeaderCompleteness(Law[RaftState]):
         current, log = self.leaders[leader]
         for index in range(start, len(self.committed) + 1):
             entry, term = self.committed[index - 1]
-            if term < current and (index > len(log) or log[index - 1] != entry):
+            if term < current and (index > log.last_index or log.entry(index) != entry):
                 return {"index": index, "term": term, "leader": leader, "current": current}
         return None
 
@@ -148,9 +147,9 @@ class StateMachineSafety(Law[RaftState]):
 
     def judge(self, node: str, s: RaftState, before: Mapping[str, Any]) -> dict[str, Any] | None:
         for index in range(before["last_applied"] + 1, s.last_applied + 1):
-            if index > len(s.log):
+            if index > s.log.last_index:
                 return {"index": index, "first": node, "second": node}
-            entry = s.log[index - 1]
+            entry = s.log.entry(index)
             if index > len(self.applied):
                 self.applied.append((entry, node))
             elif self.applied[index - 1][0] != entry:
@@ -161,16 +160,6 @@ class StateMachineSafety(Law[RaftState]):
         twin = self.__class__()
         twin.applied = self.applied.copy()
         return twin
-
-
-def first_difference(new: Log, old: Log) -> int:
-    """The first index (from 1) at which `new` is not what `old` was."""
-    if new[: len(old)] == old:
-        return len(old) + 1
-    for index, (a, b) in enumerate(zip(new, old, strict=False), start=1):
-        if a != b:
-            return index
-    return min(len(new), len(old)) + 1
 
 
 LAWS = (ElectionSafety, LeaderAppendOnly, LogMatching, LeaderCompleteness, StateMachineSafety)

@@ -38,7 +38,7 @@ class TermNotDurable(Raft):
 
     def grant_vote(self, s: RaftState, candidate: str, out: Effects) -> None:
         s.voted_for = candidate
-        out.save(replace(s, current_term=s.last_log_term))
+        out.save(replace(s, current_term=s.log.last_term))
         out.set_timer("election", self.options.election_timeout)
         out.send(candidate, RequestVoteReply(s.current_term, True))
 
@@ -69,7 +69,7 @@ class LengthOnlyLogCheck(Raft):
     """Takes the longer log for the newer one. Breaks Leader Completeness."""
 
     def is_up_to_date(self, s: RaftState, m: RequestVote | PreVote) -> bool:
-        return m.last_log_index >= s.last_log_index
+        return m.last_log_index >= s.log.last_index
 
 
 class TruncatesAlways(Raft):
@@ -77,8 +77,8 @@ class TruncatesAlways(Raft):
 
     def store(self, s: RaftState, m: AppendEntries, out: Effects) -> None:
         super().store(s, m, out)
-        if len(s.log) > self.verified(s, m):
-            s.log = s.log[: self.verified(s, m)]
+        if s.log.last_index > self.verified(s, m):
+            s.log = s.log.upto(self.verified(s, m))
             out.save(s)
 
 
@@ -96,17 +96,17 @@ class AcknowledgesOwnLastIndex(Raft):
         super().on_append_entries(s, src, m, out)
         to, reply = out.outbox[-1]
         if isinstance(reply, AppendEntriesReply) and reply.success:
-            out.outbox[-1] = (to, replace(reply, match_index=s.last_log_index))
+            out.outbox[-1] = (to, replace(reply, match_index=s.log.last_index))
 
     def advance_follower(self, s: RaftState, peer: str, match: int, out: Effects) -> None:
-        super().advance_follower(s, peer, min(match, s.last_log_index), out)
+        super().advance_follower(s, peer, min(match, s.log.last_index), out)
 
 
 class CommitsPastVerified(Raft):
     """Follows leaderCommit beyond what the message verified. Breaks State Machine Safety."""
 
     def learn_commit(self, s: RaftState, m: AppendEntries, out: Effects) -> None:
-        commit = min(m.leader_commit, s.last_log_index)
+        commit = min(m.leader_commit, s.log.last_index)
         if commit > s.commit_index:
             s.commit_index = commit
             out.explain("commit-learned", leader=m.leader_id, index=commit)
@@ -120,7 +120,7 @@ class UsesStaleReplies(Raft):
         return s.role == "leader"
 
     def advance_follower(self, s: RaftState, peer: str, match: int, out: Effects) -> None:
-        super().advance_follower(s, peer, min(match, s.last_log_index), out)
+        super().advance_follower(s, peer, min(match, s.log.last_index), out)
 
 
 class CountsDuplicateVotes(Raft):
@@ -146,7 +146,7 @@ class WrongHint(Raft):
         return AppendEntriesReply(s.current_term, False, conflict_index=prev_log_index + 1)
 
     def back_up(self, s: RaftState, peer: str, m: AppendEntriesReply, out: Effects) -> None:
-        s.next_index = {**s.next_index, peer: min(m.conflict_index, s.last_log_index + 1)}
+        s.next_index = {**s.next_index, peer: min(m.conflict_index, s.log.last_index + 1)}
         out.explain("back-up", peer=peer, index=s.next_index[peer])
 
 

@@ -38,7 +38,7 @@ def build_network(config: ClusterConfig) -> Network:
         for b in [*config.nodes, *config.clients]:
             if a == b or (a in config.clients and b in config.clients):
                 continue
-            link = links[a][b] = Link(a, b, delay, Stream.named(config.seed, f"link/{a}/{b}"))
+            link = links[a][b] = Link(a, b, delay, Stream(config.seed, f"link/{a}/{b}"))
             link.loss, link.duplicate, link.fifo = settings.loss, settings.duplicate, settings.fifo
             link.refresh(severed=False)
     return Network(links)
@@ -57,7 +57,7 @@ def add_process(cluster: Cluster, config: ClusterConfig, machine: Machine, servi
         actor=actor,
         state=state,
         shape=Shape(protocol_of(service).state),
-        stream=Stream.named(config.seed, f"node/{machine.name}/{service}"),
+        stream=Stream(config.seed, f"node/{machine.name}/{service}"),
         out=effects_for(cluster.record),
     )
     process.links = cluster.network.links[machine.name]

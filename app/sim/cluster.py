@@ -66,19 +66,21 @@ class Cluster:
 
     def step(self, until: int = FOREVER) -> bool:
         """Let the next thing happen, if it lies no later than `until`. False when nothing did."""
+        before = self.seq
+        self.run(until, before + 1)
+        return self.seq > before
+
+    def run(self, until: int, limit: int) -> None:
+        """Let everything happen up to and including virtual time `until`, or until event `limit` is there."""
         heap = self.heap
-        while heap and heap[0][0] <= until:
-            time, priority, _, what, index = heappop(heap)
-            self.now = time
+        while heap and heap[0][0] <= until and self.seq < limit:
+            self.now, priority, _, what, index = heappop(heap)
             if priority == MESSAGE:
-                happened = self._arrive(what, index)
+                self._arrive(what, self.processes[index])
             elif priority == TIMER:
-                happened = self._ring(what, self.processes[index])
+                self._ring(what, self.processes[index])
             else:
-                happened = self._written(what, self.processes[index])
-            if happened:
-                return True
-        return False
+                self._written(what, self.processes[index])
 
     def push(self, time: int, priority: int, what: Any, index: int) -> None:
         self.pushed += 1
@@ -93,30 +95,27 @@ class Cluster:
 
     # --- what can happen ----------------------------------------------------------------------------------
 
-    def _arrive(self, message: int, index: int) -> bool:
+    def _arrive(self, message: int, p: Process) -> None:
         if message < 0:
-            return self._die(-message)
+            self._die(-message)
+            return
         sent = self.in_flight.get(message)
-        if sent is None:
-            return False
-        if self.moved and not self._is_due(message):
-            return False
-        p = self.processes[index]
+        if sent is None or (self.moved and not self._is_due(message)):
+            return
         if p.away:
-            return self._arrive_away(message, p)
+            self._arrive_away(message, p)
+            return
         del self.in_flight[message]
         src, body = sent.node, sent.body
         m = body[2]
         p.handlers[m.__class__](p.state, src, m, p.out)
         self.finish(p, "deliver", message, (message, src, body[1]))
-        return True
 
-    def _arrive_away(self, message: int, p: Process) -> bool:
+    def _arrive_away(self, message: int, p: Process) -> None:
         if p.machine.status == CRASHED:
             self.lose(message, "crashed", message, p.node)
-            return True
-        p.inbox.append((MESSAGE, message))
-        return False
+        else:
+            p.inbox.append((MESSAGE, message))
 
     def _is_due(self, message: int) -> bool:
         moved = self.moved.get(message)
@@ -127,45 +126,41 @@ class Cluster:
         del self.moved[message]
         return True
 
-    def _die(self, message: int) -> bool:
+    def _die(self, message: int) -> None:
         """A message that was doomed when it was sent is lost half-way."""
         sent = self.in_flight.get(message)
-        if sent is None or message in self.moved:
-            return False
-        closed = self.network.links[sent.node][sent.body[0]].closed
-        self.lose(message, "cut" if closed else "lost", message)
-        return True
+        if sent is not None and message not in self.moved:
+            closed = self.network.links[sent.node][sent.body[0]].closed
+            self.lose(message, "cut" if closed else "lost", message)
 
-    def _ring(self, timer: str, p: Process) -> bool:
+    def _ring(self, timer: str, p: Process) -> None:
         if p.queued.get(timer) != self.now:
-            return False
+            return
         del p.queued[timer]
         setting = p.timers.get(timer)
         if setting is None:
-            return False
-        if setting[0] > self.now:  # it was set anew since
-            p.queued[timer] = setting[0]
-            self.push(setting[0], TIMER, timer, p.index)
-            return False
-        if p.away:
+            return
+        due, cause, _ = setting
+        if due > self.now:  # it was set anew since
+            p.queued[timer] = due
+            self.push(due, TIMER, timer, p.index)
+        elif p.away:
             p.inbox.append((TIMER, timer))
-            return False
-        self.fire(p, timer, setting[1])
-        return True
+        else:
+            self.fire(p, timer, cause)
 
-    def _written(self, save: int, p: Process) -> bool:
+    def _written(self, save: int, p: Process) -> None:
         """A durable write is done: what waited for it may leave, and the node works on."""
         if p.writing is None or p.writing[2] != save:
-            return False
+            return
         p.disk, p.writing = p.writing[1], None
         self.emit("saved", p.node, p.service, save, ())
         if p.machine.trap == "after":
             self.crash(p.machine, save)
-            return True
+            return
         p.refresh()
         if p.machine.status == UP:
             self.catch_up(p, save)
-        return True
 
     # --- handlers and their effects -----------------------------------------------------------------------
 
@@ -175,47 +170,49 @@ class Cluster:
         p.actor.timeouts[timer](p.state, p.out)
         self.finish(p, "timeout", cause, (timer,))
 
-    def finish(self, p: Process, kind: str, cause: int, body: tuple[Any, ...]) -> int:
+    def finish(self, p: Process, kind: str, cause: int, body: tuple[Any, ...]) -> None:
         """Record what a handler did, judge it, and carry out its effects."""
         self.seq = seq = self.seq + 1
         out = p.out
-        timers = self._set_timers(p, seq) if out.timers else ()
+        if out.timers:
+            self._set_timers(p, out.timers, seq)
         if self.full:
-            if kind == "timeout" and body[0] not in p.timers:
-                timers = (*timers, ("@" + body[0], None))
-            patch, before = p.changes()
-            why = tuple(out.reasons)
-            event = Event(seq, self.now, kind, p.node, p.service, cause, body, patch + timers, why)
-            self.events.append(event)
-            if before:
-                self._judge(p, before, seq)
+            self._tell(p, Event(seq, self.now, kind, p.node, p.service, cause, body))
         elif self.record == "traffic":
             self.events.append(Event(seq, self.now, kind, p.node, p.service, cause, body))
-        outbox = out.outbox
-        if outbox:
-            self._perform(p, outbox, seq)
-        out.clear()
-        return seq
+        if out.timers:
+            out.timers.clear()
+        if out.outbox:
+            self._perform(p, out.outbox, seq)
+            out.outbox.clear()
 
-    def _set_timers(self, p: Process, seq: int) -> tuple[tuple[str, Any], ...]:
+    def _tell(self, p: Process, event: Event) -> None:
+        """Complete a handler's event with what changed and why, and judge it."""
+        patch, before = p.changes()
+        event.patch = patch + timer_changes(p, event) if p.out.timers or event.kind == "timeout" else patch
+        if p.out.reasons:
+            event.why = tuple(p.out.reasons)
+            p.out.reasons.clear()
+        self.events.append(event)
+        if before:
+            self._judge(p, before, event.seq)
+
+    def _set_timers(self, p: Process, wanted: list[tuple[str, Span | None]], seq: int) -> None:
         now, timers, rate = self.now, p.timers, p.machine.rate
-        changes: list[tuple[str, Any]] = []
-        for name, span in p.out.timers:
+        for name, span in wanted:
             if span is None:
-                if timers.pop(name, None):
-                    changes.append(("@" + name, None))
+                timers.pop(name, None)
                 continue
-            delay = p.stream.between(span.low, span.high) if span.high > span.low else span.low
+            delay = p.stream.between(span.low, span.high)
             due = now + (delay if rate == 1.0 else round(delay / rate))
             timers[name] = (due, seq, now)
             queued = p.queued.get(name)
             if queued is None or queued > due:
                 p.queued[name] = due
                 self.push(due, TIMER, name, p.index)
-            changes.append(("@" + name, (now, due)))
-        return tuple(changes) if self.full else ()
 
     def _perform(self, p: Process, outbox: list[tuple[str | None, Any]], cause: int) -> None:
+        """Save and send, in the order given; what follows a write that takes time waits for it."""
         for i, (to, what) in enumerate(outbox):
             if to is not None:
                 self.send(p, to, what, cause)
@@ -243,27 +240,24 @@ class Cluster:
             return False
         return True
 
-    def send(self, p: Process, dst: str, m: Message, cause: int, copy_of: int = 0) -> int:
-        """Put `m` on the link to `dst`; gives the message's id."""
+    def send(self, p: Process, dst: str, m: Message, cause: int, copy_of: int = 0) -> None:
+        """Put `m` on the link to `dst`; the message's id is the `seq` of its `send` event."""
         link = p.links[dst]
         arrives = link.arrival(self.now)
         self.seq = seq = self.seq + 1
-        held = 0
-        if self.network.manual or self.network.rules:
-            held = self._ruled(p.node, dst, m)
-        body = (dst, m.__class__.__name__, m, arrives, 1 if held == 1 else 0, copy_of)
+        verdict = self._ruled(p.node, dst, m) if self.network.ruled else ""
+        body = (dst, m.__class__.__name__, m, arrives, 1 if verdict == "hold" else 0, copy_of)
         event = Event(seq, self.now, "send", p.node, p.service, cause, body)
         self.in_flight[seq] = event
         if self.record != "none":
             self.events.append(event)
-        if held:
-            self._hold_or_drop(event, held)
+        if verdict:
+            self._hold_or_drop(event, verdict)
         elif link.plain:
             self.pushed += 1
             heappush(self.heap, (arrives, MESSAGE, self.pushed, seq, p.targets[dst]))
         else:
             self._send_rough(p, m, event)
-        return seq
 
     def _send_rough(self, p: Process, m: Message, event: Event) -> None:
         """Send over a link that is cut, loses, duplicates or keeps order."""
@@ -276,17 +270,17 @@ class Cluster:
         if not event.body[5] and link.stream.happens(link.duplicate):
             self.send(p, dst, m, event.seq, copy_of=event.seq)
 
-    def _ruled(self, src: str, dst: str, m: Message) -> int:
-        """What the standing rules say of a message: 0 nothing, 1 hold it, 2 drop it."""
-        kind, verdict = m.__class__.__name__, 1 if self.network.manual else 0
+    def _ruled(self, src: str, dst: str, m: Message) -> str:
+        """What the standing rules say of a message: `hold` or `drop` it, or nothing."""
+        kind, verdict = m.__class__.__name__, "hold" if self.network.manual else ""
         for rule in self.network.rules:
             action, _, type_, a, _, b = rule.split()
-            if type_ in ("*", kind) and a in ("*", src) and b in ("*", dst):
-                verdict = 2 if action == "drop" else max(verdict, 1)
+            if type_ in ("*", kind) and a in ("*", src) and b in ("*", dst) and verdict != "drop":
+                verdict = action
         return verdict
 
-    def _hold_or_drop(self, event: Event, verdict: int) -> None:
-        if verdict == 2:
+    def _hold_or_drop(self, event: Event, verdict: str) -> None:
+        if verdict == "drop":
             self.lose(event.seq, "rule", event.seq)
         else:
             self.moved[event.seq] = Moved(event.time, 0.0, event.body[3], held=True)
@@ -407,6 +401,15 @@ class Cluster:
         twin.in_flight = self.in_flight.copy()
         twin.moved = self.moved.copy()
         return twin
+
+
+def timer_changes(p: Process, event: Event) -> tuple[tuple[str, Any], ...]:
+    """How the trace says which timers a handler set, cancelled, or let run out."""
+    names = dict.fromkeys(name for name, _ in p.out.timers)
+    if event.kind == "timeout":
+        names[event.body[0]] = None
+    settings = ((name, p.timers.get(name)) for name in names)
+    return tuple([("@" + name, (at[2], at[0]) if at else None) for name, at in settings])
 
 
 def machine_view(m: Machine) -> dict[str, Any]:

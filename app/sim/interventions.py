@@ -220,6 +220,7 @@ def _(command: Standing, cluster: Cluster) -> None:
         left = (*(rule for rule in network.rules if rule not in rules), str(command))
     cause = _note(cluster, command)
     network.rules = left
+    network.refresh()
     cluster.emit("network", "", "", cause, (network.state(),))
 
 
@@ -230,6 +231,7 @@ def _(command: Network, cluster: Cluster) -> None:
         raise Refused("same-mode", mode=command.mode)
     cause = _note(cluster, command)
     cluster.network.manual = manual
+    cluster.network.refresh()
     event = cluster.emit("network", "", "", cause, (cluster.network.state(),))
     if manual:
         for message in list(cluster.in_flight):
@@ -310,7 +312,7 @@ def _deliver(cluster: Cluster, message: int) -> None:
     """The message arrives now, and is handled at once if its receiver still can."""
     sent = cluster.in_flight[message]
     cluster.moved.pop(message, None)
-    cluster._arrive(message, _sender(cluster, sent).targets[sent.body[0]])
+    cluster._arrive(message, cluster.processes[_sender(cluster, sent).targets[sent.body[0]]])
 
 
 def _sender(cluster: Cluster, sent: Event) -> Process:

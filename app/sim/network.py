@@ -62,6 +62,8 @@ class Network:
         self.groups: tuple[tuple[str, ...], ...] = ()
         self.rules: tuple[str, ...] = ()
         self.manual = False
+        self.ruled = False
+        """Some rule, or a person, decides about every message."""
 
     def each(self, src: str, dst: str) -> list[Link]:
         """The links from `src` to `dst`, in order; `*` is every endpoint."""
@@ -79,6 +81,8 @@ class Network:
         return bool(mine) and any(b in g for g in self.groups) and not any(b in g for g in mine)
 
     def refresh(self) -> None:
+        """Recompute what follows from the settings."""
+        self.ruled = self.manual or bool(self.rules)
         for link in self.each("*", "*"):
             link.refresh(self.severed(link.src, link.dst))
 
@@ -94,4 +98,5 @@ class Network:
     def copy(self) -> Network:
         twin = Network({a: {b: link.copy() for b, link in row.items()} for a, row in self.links.items()})
         twin.groups, twin.rules, twin.manual = self.groups, self.rules, self.manual
+        twin.ruled = self.ruled
         return twin

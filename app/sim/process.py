@@ -14,6 +14,7 @@ from typing import Any
 from app.sim.chance import Stream
 from app.sim.network import Link
 from protocols.actor import Actor, Effects, State, field_table, fields_of, persistent_values
+from protocols.log import Log
 
 UP, CRASHED, PAUSED = "up", "crashed", "paused"
 
@@ -150,6 +151,9 @@ class Process:
 
 def change(field: str, old: Any, new: Any) -> tuple[Any, ...]:
     """How the trace says that `field` went from `old` to `new` (see `docs/protocol.md`)."""
+    if isinstance(new, Log):
+        keep = new.shared_prefix(old)
+        return (field, keep, new.after(keep, new.last_index))
     if isinstance(new, tuple) and isinstance(old, tuple):
         keep = shared_prefix(old, new)
         return (field, keep, new[keep:])

@@ -50,8 +50,10 @@ class Simulation:
     def advance(self, until: int, max_events: int = 1_000_000) -> None:
         """Let everything happen up to and including virtual time `until`, or stop after so many events."""
         limit = self.seq + max_events
-        while self.seq < limit and self.step(until):
+        while self.seq < limit and self.next_step < len(self.config.script) and self.step(until):
             pass
+        if self.next_step == len(self.config.script):
+            self.cluster.run(until, limit)
         if self.seq < limit:
             self.cluster.now = max(self.now, until)
 

@@ -91,11 +91,12 @@ class Timeline:
     def advance(self, until: int, max_events: int = 1_000_000) -> list[Event]:
         """Everything up to and including virtual time `until`; less when `max_events` is met."""
         made: list[Event] = []
-        while len(made) < max_events and self.sim.step(until):
-            made += self._keep()
-        if len(made) < max_events:
-            self.sim.advance(until)
-            made += self._keep()
+        while len(made) < max_events:
+            self.sim.advance(until, min(CHUNK, max_events - len(made)))
+            events = self._keep()
+            made += events
+            if self.time >= until and not events:
+                break
         return made
 
     def step(self) -> list[Event]:

@@ -22,7 +22,7 @@ class Event(msgspec.Struct, array_like=True, gc=False):
     why: tuple[Any, ...] = ()
 
 
-_encoder = msgspec.json.Encoder()
+_encoder = msgspec.json.Encoder(enc_hook=tuple)  # a log is encoded as its entries
 
 
 def encode_events(events: Sequence[Event]) -> bytes:
