@@ -33,6 +33,7 @@ def listen(settings: Settings) -> socket.socket:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((settings.host, settings.port))
+        sock.listen(2048)  # from here on a visitor waits instead of being turned away
     except OSError as error:
         sock.close()
         why = (error.strerror or str(error)).lower()
