@@ -89,12 +89,22 @@ class Done(Strict):
     seq: int
 
 
+class Picture(Strict):
+    """What a small still of a scenario can be drawn from."""
+
+    names: list[str]
+    commands: list[str]
+    logs: dict[str, list[int]]
+    mutant: str
+
+
 class ScenarioSummary(Strict):
     name: str
     title: dict[str, str]
     summary: dict[str, str]
     protocol: str
     nodes: int
+    picture: Picture
 
 
 def the_hub(request: Request) -> Hub:
@@ -303,7 +313,24 @@ def _summary(scenario: Scenario) -> ScenarioSummary:
         summary=dict(scenario.summary),
         protocol=scenario.protocol,
         nodes=len(scenario.config.nodes),
+        picture=_picture(scenario.protocol, scenario.config),
     )
+
+
+def _picture(protocol: str, config: ClusterConfig) -> Picture:
+    """The endpoints, what the script does to them, and the eras of the logs that they start with."""
+    logs = {node: services.get(protocol, {}).get("log", []) for node, services in config.initial.items()}
+    return Picture(
+        names=list(config.nodes),
+        commands=[text for step in config.script for text in step.do],
+        logs={node: [_era(entry) for entry in log] for node, log in logs.items() if log},
+        mutant=config.mutants.get(protocol, ""),
+    )
+
+
+def _era(entry: Any) -> int:
+    """Entries are given as terms, or as tables with one."""
+    return int(entry["term"]) if isinstance(entry, dict) else int(entry)
 
 
 def _shipped(name: str) -> Scenario:

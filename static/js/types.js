@@ -90,7 +90,10 @@
  * @property {string[]} timers
  * @property {string[]} laws
  * @property {Record<string, string>} landmarks
- * @property {string[]} mutants
+ * @property {Record<string, string>} sections of each law
+ * @property {Record<string, string>} rules the section of each rule
+ * @property {Record<string, string>} mutants the law that each breaks, or ''
+ * @property {string} mutant the one in force, or ''
  * @property {Fields} options
  */
 
@@ -205,6 +208,7 @@
 /**
  * @typedef {object} I18n
  * @property {(key: string, params?: Fields) => string} t
+ * @property {(key: string) => string} pattern the text as it stands in the catalogue
  * @property {() => 'en'|'zh'} lang
  * @property {(lang: 'en'|'zh') => any} setLang
  * @property {(fn: () => void) => () => void} subscribe
@@ -219,8 +223,8 @@
  */
 
 /** @typedef {{index: number, era: number, label: string, committed: boolean, durable: boolean}} Cell */
-/** `colour` is the name of a design token.
- * @typedef {{tag: string, colour: string, reply: boolean, ok: boolean, small: boolean}} MessageLook */
+/** `color` is the name of a design token.
+ * @typedef {{tag: string, color: string, reply: boolean, ok: boolean, small: boolean}} MessageLook */
 
 /**
  * How one protocol's state is drawn.
@@ -230,6 +234,7 @@
  * @property {(state: Fields) => string} roleName the exact role, for words
  * @property {(state: Fields) => number} era
  * @property {(state: Fields) => string} centre
+ * @property {(rule: string) => number} weight how much a rule deserves attention
  * @property {(state: Fields) => any} votes
  * @property {(state: Fields) => Cell[]} log
  * @property {(message: Message) => MessageLook} message

@@ -56,7 +56,7 @@ def test_a_room_from_a_scenario_text(served: Served) -> None:
 
 def test_a_room_from_each_shipped_scenario(served: Served) -> None:
     listed = served.http.get("/api/scenarios").json()
-    assert {"name", "title", "summary", "protocol", "nodes"} == set(listed[0])
+    assert {"name", "title", "summary", "protocol", "nodes", "picture"} == set(listed[0])
     for scenario in listed:
         made = served.make(scenario=scenario["name"])
         assert served.http.get(f"/api/rooms/{made['id']}").json()["title"] == scenario["title"]

@@ -147,9 +147,10 @@ export class StoryForm extends RoomForm {
 /** @param {DragEvent} e */
 const allow = (e) => e.preventDefault();
 
-const EXAMPLE = `nodes = 5
-seed = 7
+const EXAMPLE = `title = "The leader crashes"
+protocol = "raft"
+nodes = 5
 
-[[script]]
-at = "600ms"
-do = ["crash n1"]`;
+[[step]]
+when = "leader"
+do = "crash n1"`;

@@ -1,6 +1,6 @@
 /** The gallery: every scenario that is installed, one click from a cluster of one's own. */
 
-import { html, render } from '../../vendor/lit-html/lit-html.js';
+import { html, nothing, render } from '../../vendor/lit-html/lit-html.js';
 import { fetchJson, makeRoom } from './api.js';
 import { still } from './stills.js';
 
@@ -44,11 +44,13 @@ export function mountGallery(root, i18n) {
 /** @param {Scenario} scenario @param {I18n} i18n @param {boolean} opening @param {(name: string) => void} open */
 function card(scenario, i18n, opening, open) {
   const lang = i18n.lang();
+  const { mutant } = scenario.picture;
   return html`<li class="h-card"><button aria-busy=${opening} @click=${() => open(scenario.name)}>
     ${still(scenario)}
     <span class="h-card-text"><b>${scenario.title[lang] ?? scenario.title.en}</b>
       <span>${scenario.summary[lang] ?? scenario.summary.en}</span></span>
-    <span class="h-card-foot"><span>${scenario.protocol} · ${i18n.t('home.nodes', { count: scenario.nodes })}</span>
+    ${mutant ? html`<span class="h-bug">${i18n.t('home.bug', { name: i18n.t(`mutant.${mutant}`) })}</span>` : nothing}
+    <span class="h-card-foot"><span>${i18n.t(`home.protocol.${scenario.protocol}`)} · ${i18n.t('home.nodes', { count: scenario.nodes })}</span>
       <span class="h-go">${i18n.t(opening ? 'home.working' : 'home.gallery.open')} <span aria-hidden="true">→</span></span></span>
   </button></li>`;
 }

@@ -19,7 +19,7 @@ export function still(scenario) {
 /** @param {number} i @param {number} n */
 function place(i, n) {
   const angle = (i / n) * 2 * Math.PI - Math.PI / 2;
-  const r = n === 1 ? 0 : 46;
+  const r = n === 1 ? 0 : 42;
   return { x: W / 2 + r * 1.25 * Math.cos(angle), y: H / 2 + 2 + r * Math.sin(angle) };
 }
 
@@ -28,8 +28,9 @@ function ring(story) {
   const at = new Map(story.nodes.map((name, i) => [name, place(i, story.nodes.length)]));
   const size = story.nodes.length > 6 ? 10 : 13;
   return [
-    svg`<ellipse cx=${W / 2} cy=${H / 2 + 2} rx="57.5" ry="46" class="h-ring"></ellipse>`,
-    story.cuts.map(([a, b]) => cut(at.get(a), at.get(b))),
+    svg`<ellipse cx=${W / 2} cy=${H / 2 + 2} rx="52.5" ry="42" class="h-ring"></ellipse>`,
+    story.cuts.map(([a, b]) => broken(at.get(a), at.get(b))),
+    story.held.map(([a, b]) => held(at.get(a), at.get(b))),
     story.nodes.map((name) => node(story, name, /** @type {any} */ (at.get(name)), size)),
     story.groups.length > 1 ? divide(story, at) : '',
   ];
@@ -44,8 +45,10 @@ function node(story, name, { x, y }, r) {
   return svg`<circle class="h-node ${crashed ? 'crashed' : ''}" cx=${x} cy=${y} r=${r}></circle>${stands}${mark}${waits}`;
 }
 
-/** @param {{x: number, y: number}|undefined} a @param {{x: number, y: number}|undefined} b */
-function cut(a, b) {
+/** @typedef {{x: number, y: number}|undefined} Place undefined: a client, or any node at all */
+
+/** A link that carries nothing. @param {Place} a @param {Place} b */
+function broken(a, b) {
   if (!a || !b) return '';
   const mx = (a.x + b.x) / 2;
   const my = (a.y + b.y) / 2;
@@ -53,20 +56,28 @@ function cut(a, b) {
     <path class="h-stop" d=${`M${mx - 5} ${my - 5} l10 10 m0 -10 l-10 10`}></path>`;
 }
 
-/** A dashed bar between the first group and the others. @param {Story} story @param {Map<string, {x: number, y: number}>} at */
+/** A message that waits on its way. @param {Place} a @param {Place} b */
+function held(a, b) {
+  if (!a || !b) return '';
+  return svg`<line class="h-link" x1=${a.x} y1=${a.y} x2=${b.x} y2=${b.y}></line>
+    <circle class="h-held" cx=${(a.x + b.x) / 2} cy=${(a.y + b.y) / 2} r="6"></circle>`;
+}
+
+/** @typedef {Map<string, {x: number, y: number}>} Places */
+
+/** Dashed bars from the middle outwards, between neighbours on the ring that no longer hear each other. @param {Story} story @param {Places} at */
 function divide(story, at) {
-  const middle = (/** @type {string[]} */ names) => {
-    const points = names.map((n) => at.get(n)).filter((p) => p !== undefined);
-    const sum = points.reduce((s, p) => ({ x: s.x + p.x, y: s.y + p.y }), { x: 0, y: 0 });
-    return { x: sum.x / points.length, y: sum.y / points.length };
-  };
-  const a = middle(story.groups[0]);
-  const b = middle(story.groups.slice(1).flat());
-  if (![a.x, b.x].every(Number.isFinite)) return '';
-  const length = Math.hypot(b.x - a.x, b.y - a.y) || 1;
-  const [nx, ny] = [-(b.y - a.y) / length, (b.x - a.x) / length];
-  const c = { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
-  return svg`<line class="h-bar" x1=${c.x - nx * 74} y1=${c.y - ny * 74} x2=${c.x + nx * 74} y2=${c.y + ny * 74}></line>`;
+  const groupOf = new Map(story.groups.flatMap((group, i) => group.map((name) => [name, i])));
+  const names = [...at.keys()];
+  return names.map((name, i) => {
+    const next = names[(i + 1) % names.length];
+    if (groupOf.get(name) === groupOf.get(next)) return '';
+    const [a, b] = [at.get(name), at.get(next)];
+    if (!a || !b) return '';
+    const [dx, dy] = [(a.x + b.x) / 2 - W / 2, (a.y + b.y) / 2 - H / 2 - 2];
+    const length = Math.hypot(dx, dy) || 1;
+    return svg`<line class="h-bar" x1=${W / 2} y1=${H / 2 + 2} x2=${W / 2 + (dx / length) * 66} y2=${H / 2 + 2 + (dy / length) * 62}></line>`;
+  });
 }
 
 /** @param {Story} story */

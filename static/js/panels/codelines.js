@@ -1,22 +1,21 @@
 /** Lines of source as elements, built from text nodes; and the short excerpt for the Node tab. */
 
 import { html, nothing } from '../../vendor/lit-html/lit-html.js';
-import { sourceOf, spanOf } from './source.js';
+import { sourceOf, whatRan } from './source.js';
 
 /** @typedef {import('./python.js').Piece} Piece */
-/** @typedef {import('./source.js').Span} Span */
+/** @typedef {import('./source.js').Ran} Ran */
 
 /** @param {Piece[]} pieces */
 export const coloured = (pieces) => pieces.map((p) => (p.kind ? html`<span class=${`py-${p.kind}`}>${p.text}</span>` : p.text));
 
 /**
- * @param {Piece[]} pieces @param {number} number @param {Span|null} span
+ * @param {Piece[]} pieces @param {number} number @param {Ran|null} ran
  * @param {boolean} [numbered]
  */
-export function codeLine(pieces, number, span, numbered = true) {
-  const within = span && number >= span.first && number <= span.last;
-  const ran = span?.lines.has(number);
-  const kind = `py-line${within ? ' within' : ''}${ran ? ' ran' : ''}`;
+export function codeLine(pieces, number, ran, numbered = true) {
+  const within = ran?.functions.some((f) => number >= f.first && number <= f.last);
+  const kind = `py-line${within ? ' within' : ''}${ran?.lines.has(number) ? ' ran' : ''}`;
   return html`<div class=${kind} data-line=${number}>${numbered ? html`<span class="py-no" aria-hidden="true">${number}</span>` : nothing}<code>${coloured(pieces)}</code></div>`;
 }
 
@@ -31,25 +30,24 @@ const EXCERPT = 9;
 export function snippet(ctx, service, event, again) {
   const source = sourceOf(event.service || service, again);
   if (typeof source === 'string') return nothing;
-  const span = spanOf(source.map, event);
-  if (!span) return nothing;
-  const [from, to] = excerpt(span);
+  const ran = whatRan(source.map, event, (rule) => ctx.lens.weight(rule));
+  if (!ran) return nothing;
+  const [from, to] = excerpt(ran);
   const lines = source.lines.slice(from - 1, to);
   const indent = Math.min(...lines.filter((l) => l.length).map(indentOf));
   const open = () => ctx.selection.set({ tab: 'code' });
   return html`<figure class="p-snippet">
-    <div class="p-code" tabindex="0" role="group" aria-label=${span.name}>
-      ${lines.map((pieces, i) => codeLine(dedent(pieces, indent), from + i, span, false))}</div>
-    <figcaption><button class="p-link" @click=${open}>${source.file}:${[...span.lines][0] ?? span.first}</button></figcaption>
+    <div class="p-code" tabindex="0" role="group" aria-label=${ran.focus.name}>
+      ${lines.map((pieces, i) => codeLine(dedent(pieces, indent), from + i, ran, false))}</div>
+    <figcaption><button class="p-link" @click=${open}>${source.file}:${ran.line}</button></figcaption>
   </figure>`;
 }
 
-/** @param {Span} span @returns {[number, number]} */
-function excerpt(span) {
-  if (span.last - span.first < EXCERPT) return [span.first, span.last];
-  const centre = Math.min(...(span.lines.size ? span.lines : [span.first]));
-  const from = Math.max(span.first, Math.min(centre - 3, span.last - EXCERPT + 1));
-  return [from, Math.min(span.last, from + EXCERPT - 1)];
+/** @param {Ran} ran @returns {[number, number]} */
+function excerpt({ focus, line }) {
+  if (focus.last - focus.first < EXCERPT) return [focus.first, focus.last];
+  const from = Math.max(focus.first, Math.min(line - 3, focus.last - EXCERPT + 1));
+  return [from, Math.min(focus.last, from + EXCERPT - 1)];
 }
 
 /** @param {Piece[]} pieces */

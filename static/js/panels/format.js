@@ -62,6 +62,26 @@ export function fieldRows(field, value, entries) {
   return keys.sort(natural).map((key) => [`${field}[${key}]`, valueText(value[key], entries)]);
 }
 
+/** @typedef {{fields: string[], rows: [key: string, texts: string[]][]}} Matrix */
+
+/**
+ * Fields that hold a value for each of the same few peers, side by side; and the fields that are left.
+ * @param {string[]} fields @param {Record<string, any>} state @param {(count: number) => string} entries
+ * @returns {{matrix: Matrix|null, rest: string[]}}
+ */
+export function perPeer(fields, state, entries) {
+  const keysOf = (/** @type {string} */ field) => (isObject(state[field]) ? Object.keys(state[field]).sort(natural) : []);
+  const first = fields.find((field) => keysOf(field).length > 1);
+  const keys = first ? keysOf(first) : [];
+  const alike = fields.filter((field) => keysOf(field).length > 1 && keysOf(field).join() === keys.join());
+  if (alike.length < 2 || keys.length > 12) return { matrix: null, rest: fields };
+  const rows = keys.map((key) => /** @type {[string, string[]]} */ ([key, alike.map((field) => valueText(state[field][key], entries))]));
+  return { matrix: { fields: alike, rows }, rest: fields.filter((field) => !alike.includes(field)) };
+}
+
+/** Nothing worth a line: no value, or an empty list or object. @param {any} value */
+export const isEmpty = (value) => value === null || value === undefined || (typeof value === 'object' && Object.keys(value).length === 0);
+
 const collator = new Intl.Collator('en', { numeric: true });
 
 /** n2 comes before n10. @param {string} a @param {string} b */

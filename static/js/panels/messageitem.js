@@ -13,7 +13,7 @@ const OFFERED = ['deliver', 'hold', 'drop', 'delay', 'duplicate'];
 /** The disc that flies on the stage, small. @param {Ctx} ctx @param {any} message */
 export function disc(ctx, message) {
   const look = ctx.lens.message(message);
-  return html`<span class="p-disc ${look.reply ? 'reply' : ''} m-${look.colour}" aria-hidden="true">${look.tag}</span>`;
+  return html`<span class="p-disc ${look.reply ? 'reply' : ''} m-${look.color}" aria-hidden="true">${look.reply ? (look.ok ? '+' : '−') : look.tag}</span>`;
 }
 
 /** @param {Ctx} ctx @param {Record<string, any>} fields */

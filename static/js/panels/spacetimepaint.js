@@ -98,7 +98,7 @@ export class Painter {
     for (const t of scale.ticks()) {
       const x = Math.round(scale.x(t)) + 0.5;
       c.fillStyle = token('muted');
-      if (x > scale.left + 14) c.fillText(tickText(t, step), x, 8);
+      if (x > scale.left + 14 && x < scale.left + scale.width - 16) c.fillText(tickText(t, step), x, 8);
       c.strokeStyle = token('hairline');
       c.globalAlpha = 0.6;
       stroke(c, x, TOP - 3, x, this.height);
@@ -153,7 +153,7 @@ export class Painter {
   messages() {
     const { c } = this;
     c.lineCap = 'round';
-    for (const [style, group] of groupBy(this.drawn, (d) => `${d.line.look.colour}${d.dim ? '~' : ''}${d.line.look.reply ? '-' : ''}`)) {
+    for (const [style, group] of groupBy(this.drawn, (d) => `${d.line.look.color}${d.dim ? '~' : ''}${d.line.look.reply ? '-' : ''}`)) {
       const colour = style.replace(/[~-]/g, '');
       c.strokeStyle = token(colour, token('node'));
       c.globalAlpha = style.includes('~') ? 0.35 : style.includes('-') ? 0.62 : 0.95;

@@ -4,7 +4,7 @@ import { html, nothing, render } from '../../vendor/lit-html/lit-html.js';
 import { lastEventAt } from '../panels/changes.js';
 import { codeLine } from '../panels/codelines.js';
 import { reasons } from '../panels/sentences.js';
-import { sourceOf, spanOf } from '../panels/source.js';
+import { sourceOf, whatRan } from '../panels/source.js';
 import { whileVisible } from '../panels/visible.js';
 
 /** @typedef {import('../types.js').Ctx} Ctx */
@@ -66,31 +66,33 @@ class CodePage {
     const { t } = this.ctx.i18n;
     if (source === 'failed') return html`<p class="p-empty">${t('panels.code.failed')}</p>`;
     if (typeof source === 'string') return html`<p class="p-empty">${t('panels.code.loading')}</p>`;
-    const span = spanOf(source.map, event);
+    const ran = this.ran(source, event);
     return html`<header class="p-head"><h2 class="p-file">${source.file}</h2>
-        <span class="p-facts">${span ? html`<code>${span.name}</code>` : nothing} ${event?.node ?? ''}</span></header>
+        <span class="p-facts">${ran ? html`<code>${ran.focus.name}</code>` : nothing} ${event?.node ?? ''}</span></header>
       ${event ? html`<ul class="p-rules" role="list">${reasons(this.ctx, event).map((reason) => html`<li>
         ${reason.text} ${reason.section ? html`<span class="p-section">${reason.section}</span>` : nothing}</li>`)}</ul>` : nothing}`;
   }
 
+  /** @param {Source} source @param {Event|undefined} event */
+  ran(source, event) {
+    return whatRan(source.map, event, (rule) => this.ctx.lens.weight(rule));
+  }
+
   /** The lines are rendered again only when another place in the source is concerned. @param {Source} source @param {Event|undefined} event */
   lines(source, event) {
-    const span = spanOf(source.map, event);
-    const place = `${source.file}:${span?.first}:${span ? [...span.lines].join() : ''}`;
+    const ran = this.ran(source, event);
+    const place = `${source.file}:${ran?.functions.map((f) => f.first)}:${ran ? [...ran.lines].join() : ''}`;
     if (place === this.place) return;
     this.place = place;
     this.body.setAttribute('aria-label', source.file);
-    render(source.lines.map((pieces, i) => codeLine(pieces, i + 1, span)), this.body);
-    this.scrollTo(span);
+    render(source.lines.map((pieces, i) => codeLine(pieces, i + 1, ran)), this.body);
+    if (ran) this.scrollTo(ran.line);
   }
 
-  /** @param {import('../panels/source.js').Span|null} span */
-  scrollTo(span) {
-    if (!span) return;
-    const line = [...span.lines][0] ?? span.first;
+  /** @param {number} line */
+  scrollTo(line) {
     const target = /** @type {HTMLElement|null} */ (this.body.querySelector(`[data-line="${line}"]`));
     if (!target) return;
-    const middle = target.offsetTop - this.body.offsetTop - this.body.clientHeight / 3;
-    this.body.scrollTop = Math.max(0, middle);
+    this.body.scrollTop = Math.max(0, target.offsetTop - this.body.clientHeight / 3);
   }
 }

@@ -34,26 +34,20 @@ function lawsOf(ctx, shown) {
 }
 
 /** @param {Ctx} ctx */
-export function mutantsInForce(ctx) {
-  const options = ctx.store.room?.config?.options ?? {};
-  const found = Object.values(options).flatMap((o) => (o && typeof o === 'object' ? [o.mutant] : []));
-  return [options.mutant, ...found].filter(Boolean).map(String);
-}
-
-/** @param {Ctx} ctx */
 function mutants(ctx) {
   const { t } = ctx.i18n;
-  return mutantsInForce(ctx).map((name) => html`<p class="p-mutant">
-    <b>${t('panels.laws.mutant')}</b> ${t(`mutant.${name}`)}</p>`);
+  return Object.values(ctx.store.services).filter((service) => service.mutant).map(({ mutant }) => html`<p class="p-mutant">
+    <b>${t('panels.laws.mutant')}</b> ${t(`mutant.${mutant}`)}<br>${t(`mutant.${mutant}.text`)}</p>`);
 }
 
 /** @param {Ctx} ctx @param {string} id @param {number} seq */
 function lawItem(ctx, id, seq) {
   const { t } = ctx.i18n;
+  const section = Object.values(ctx.store.services).map((service) => service.sections?.[id]).find(Boolean) ?? '';
   return html`<li class="p-law ${seq ? 'bad' : ''}">
     <span class="p-law-mark" aria-hidden="true">${seq ? '✕' : '✓'}</span>
     <div><h3>${t(`law.${id}`)}</h3><p>${t(`law.${id}.text`)}</p>
-      ${seq ? violation(ctx, id, seq) : html`<p class="p-verdict">${t('panels.laws.holds')}</p>`}</div></li>`;
+      ${seq ? violation(ctx, id, seq) : html`<p class="p-verdict">${t('panels.laws.holds')} · ${section}</p>`}</div></li>`;
 }
 
 /** @param {Ctx} ctx @param {string} id @param {number} seq */

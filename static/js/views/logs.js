@@ -110,8 +110,10 @@ class LogTable {
 
   legend() {
     const { t } = this.ctx.i18n;
-    return html`<p class="p-legend"><span class="p-cell era-1">x=1</span> ${t('panels.logs.legend.solid')}
-      <span class="p-cell era-1 loose">x=1</span> ${t('panels.logs.legend.dashed')}
-      <span class="p-match">match</span> ${t('panels.logs.legend.match')} <span class="p-next">next</span> ${t('panels.logs.legend.next')}</p>`;
+    return html`<p class="p-legend">
+      <span><span class="p-cell era-1">x=1</span> ${t('panels.logs.legend.solid')}</span>
+      <span><span class="p-cell era-1 loose">x=1</span> ${t('panels.logs.legend.dashed')}</span>
+      <span><span class="p-match">match</span> ${t('panels.logs.legend.match')}</span>
+      <span><span class="p-next">next</span> ${t('panels.logs.legend.next')}</span></p>`;
   }
 }

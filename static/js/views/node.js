@@ -4,7 +4,7 @@ import { html, nothing, render } from '../../vendor/lit-html/lit-html.js';
 import { repeat } from '../../vendor/lit-html/directives/repeat.js';
 import { changedRows, lastEventAt } from '../panels/changes.js';
 import { snippet } from '../panels/codelines.js';
-import { endpoints, fieldRows, moment, natural, span } from '../panels/format.js';
+import { endpoints, fieldRows, isEmpty, moment, natural, perPeer, span } from '../panels/format.js';
 import { messageItem } from '../panels/messageitem.js';
 import { explanation } from '../panels/sentences.js';
 import { whileVisible } from '../panels/visible.js';
@@ -32,8 +32,7 @@ function panel(ctx, shown, view, again) {
   const node = view.nodes[name];
   if (!node) return html`<p class="p-empty">${ctx.i18n.t('panels.node.none')}</p>`;
   return html`${heading(ctx, shown, name, node)}
-    ${Object.keys(node.services).sort().map((service) => serviceBlock(ctx, shown, view, name, service, again))}
-    ${inbox(ctx, shown, view, name)}`;
+    ${Object.keys(node.services).sort().map((service) => serviceBlock(ctx, shown, view, name, service, again))}`;
 }
 
 /** The selected node; or, before anybody chose, the one that the story is about. @param {Ctx} ctx @param {View} view @param {Shown} shown */
@@ -79,15 +78,60 @@ function serviceBlock(ctx, shown, view, name, service, again) {
   const part = view.nodes[name].services[service];
   const event = lastEventAt((seq) => ctx.store.event(seq), name, service, shown.seq);
   const before = event && event.seq > 1 ? ctx.store.viewAt(event.seq - 1)?.nodes[name]?.services[service]?.state : undefined;
-  const entries = (/** @type {number} */ count) => ctx.i18n.t('panels.entries', { count });
+  const entries = (/** @type {number} */ count) => ctx.i18n.t(count === 1 ? 'panels.entry' : 'panels.entries', { count });
   const changed = changedRows(event, before, part.state, entries);
-  return html`${groupsOf(ctx, service, part.state).map(([group, fields]) => html`
-      <h3>${groupTitle(ctx, group)}</h3>
-      <table class="p-state"><tbody>${fields.flatMap((field) => fieldRows(field, part.state[field], entries))
-        .map(([label, text]) => stateRow(label, text, changed.get(label)))}</tbody></table>`)}
+  const groups = groupsOf(ctx, service, part.state).filter(([group, fields]) => !OPTIONAL.has(group) || !fields.every((f) => isEmpty(part.state[f])));
+  return html`${event ? explanation(ctx, event) : nothing}
+    ${groups.map(([group, fields]) => groupBlock({ ctx, service, state: part.state, changed, entries }, group, fields))}
     ${timers(ctx, shown, service, part)}
-    ${event ? snippet(ctx, service, event, again) : nothing}
-    ${event ? explanation(ctx, event) : nothing}`;
+    ${inbox(ctx, shown, view, name)}
+    ${event ? snippet(ctx, service, event, again) : nothing}`;
+}
+
+/** Groups that say nothing while the node has not that role. */
+const OPTIONAL = new Set(['candidate', 'leader']);
+
+/** @typedef {{ctx: Ctx, service: string, state: any, changed: Map<string, string>, entries: (count: number) => string}} Block */
+
+/** @param {Block} block @param {string} group @param {string[]} fields */
+function groupBlock(block, group, fields) {
+  const { state, entries, ctx } = block;
+  const { matrix, rest } = perPeer(fields, state, entries);
+  return html`<h3>${ctx.i18n.t(group ? `panels.group.${group}` : 'panels.group.rest')}</h3>
+    ${matrix ? matrixTable(block, matrix) : nothing}
+    <table class="p-state"><tbody>${rest.flatMap((field) => fieldRows(field, state[field], entries))
+      .map(([label, text]) => stateRow(block, label, text))}</tbody></table>`;
+}
+
+/** @param {Block} block @param {string} label a field, or field[key] */
+const meaning = ({ ctx, service }, label) => ctx.i18n.t(`field.${service}.${label.replace(/\[.*/, '')}`);
+
+/** @param {string} text @param {string|undefined} old what it was, when it has just changed */
+const valueCell = (text, old) => (old === undefined ? text : html`${old ? html`<span class="p-old">${old}</span> → ` : nothing}<b>${text}</b>`);
+
+/** @param {Block} block @param {string} label @param {string} text */
+function stateRow(block, label, text) {
+  const old = block.changed.get(label);
+  const cells = label === 'log' ? logCells(block) : nothing;
+  return html`<tr class=${old === undefined ? '' : 'changed'}>
+    <th scope="row" title=${meaning(block, label)}>${label}</th><td>${valueCell(text, old)}${cells}</td></tr>`;
+}
+
+/** The end of the log, small. @param {Block} block */
+function logCells({ ctx, state }) {
+  const cells = ctx.lens.log(state).slice(-4);
+  return html`<span class="p-minilog" aria-hidden="true">${cells.map((cell) => html`<span
+    class="p-cell era-${cell.era % 8} ${cell.committed ? '' : 'loose'}">${cell.label}</span>`)}</span>`;
+}
+
+/** What is kept for each peer: a row a peer, a column a field. @param {Block} block @param {import('../panels/format.js').Matrix} matrix */
+function matrixTable(block, matrix) {
+  return html`<table class="p-state p-matrix"><thead><tr><td></td>${matrix.fields.map((field) => html`<th scope="col"
+      title=${meaning(block, field)}>${field}</th>`)}</tr></thead>
+    <tbody>${matrix.rows.map(([key, texts]) => html`<tr><th scope="row">${key}</th>${texts.map((text, i) => {
+      const old = block.changed.get(`${matrix.fields[i]}[${key}]`);
+      return html`<td class=${old === undefined ? '' : 'changed'}>${valueCell(text, old)}</td>`;
+    })}</tr>`)}</tbody></table>`;
 }
 
 /** Groups as the server describes them; fields that it does not mention come last. @param {Ctx} ctx @param {string} service @param {any} state
@@ -98,15 +142,6 @@ function groupsOf(ctx, service, state) {
   const rest = Object.keys(state).filter((field) => !named.has(field));
   const present = groups.map(([group, fields]) => /** @type {[string, string[]]} */ ([group, fields.filter((f) => f in state)]));
   return [...present, /** @type {[string, string[]]} */ (['', rest])].filter(([, fields]) => fields.length);
-}
-
-/** @param {Ctx} ctx @param {string} group */
-const groupTitle = (ctx, group) => ctx.i18n.t(group ? `panels.group.${group}` : 'panels.group.rest');
-
-/** @param {string} label @param {string} text @param {string|undefined} old */
-function stateRow(label, text, old) {
-  const value = old === undefined ? text : html`${old ? html`<span class="p-old">${old}</span> → ` : nothing}<b>${text}</b>`;
-  return html`<tr class=${old === undefined ? '' : 'changed'}><th scope="row">${label}</th><td>${value}</td></tr>`;
 }
 
 /** @param {Ctx} ctx @param {Shown} shown @param {string} service @param {import('../types.js').ServiceView} part */

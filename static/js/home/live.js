@@ -1,0 +1,77 @@
+/**
+ * The living picture on the front page: the room's own stage and caption, on a connection that only watches.
+ * When the room stands still, its last stretch is played again, so that there is always something to see.
+ */
+
+import { Actions } from '../core/actions.js';
+import { Connection } from '../core/connection.js';
+import { lensFor, stageService } from '../core/lenses.js';
+import { Playhead } from '../core/playhead.js';
+import { Selection } from '../core/selection.js';
+import { Store } from '../core/store.js';
+import { mountCaption } from '../views/caption.js';
+import { mountStage } from '../views/stage.js';
+
+/** How much of the past is played again, at most, in virtual microseconds. */
+const AGAIN = 900_000;
+
+/** @param {string} room @param {any} i18n @returns {any} what the room's views need, to watch with */
+export function watch(room, i18n) {
+  const store = new Store();
+  const ctx = /** @type {any} */ ({ store, i18n, selection: new Selection(), playhead: new Playhead(store), lens: lensFor('raft') });
+  const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
+  ctx.connection = new Connection({ url: `${scheme}//${location.host}/ws/rooms/${room}`, store, token: () => '', lang: () => i18n.lang() });
+  ctx.actions = new Actions(ctx, []);
+  ctx.dialogs = { node() {}, message() {}, close: () => false };
+  teach(ctx);
+  return ctx;
+}
+
+/** The words of a sentence wear the colours of what they name. @param {any} ctx */
+function teach(ctx) {
+  const { i18n, store } = ctx;
+  i18n.classify = (/** @type {string} */ name, /** @type {any} */ value) => {
+    const node = typeof value === 'string' && ctx.playhead.shown.view?.nodes[value];
+    return node ? (node.client ? 'client' : 'node') : ctx.lens.reference(name);
+  };
+  i18n.say = (/** @type {string} */ name, /** @type {any} */ value) => ctx.lens.say(name, value);
+  i18n.sectionOf = (/** @type {string} */ service, /** @type {string} */ rule) => store.services[service]?.rules?.[rule] ?? '';
+}
+
+/** @param {any} ctx @param {{stage: HTMLElement, caption: HTMLElement}} roots @param {() => void} shown called when there is a picture */
+export function mountLive(ctx, roots, shown) {
+  let mounted = false;
+  ctx.store.subscribe((/** @type {string} */ what) => {
+    if (what !== 'snapshot' || mounted) return;
+    mounted = true;
+    ctx.lens = lensFor(stageService(ctx.store.services));
+    ctx.playhead.addView(mountStage(roots.stage, ctx));
+    ctx.playhead.addView(mountCaption(roots.caption, ctx));
+    shown();
+  });
+  ctx.playhead.addView(replay(ctx));
+  ctx.connection.open();
+}
+
+/** Watches for a room that stands still, and plays its last stretch over and over. @param {any} ctx */
+function replay(ctx) {
+  const { playhead, store } = ctx;
+  return {
+    everyFrame: true,
+    draw() {
+      const standing = !store.transport.playing && store.now > 0;
+      if (standing && playhead.following) again(playhead, store);
+      else if (standing && playhead.shown.seq >= store.head) setTimeout(() => again(playhead, store), 1200);
+      else if (!standing && !playhead.following) playhead.follow();
+    },
+  };
+}
+
+/** @param {any} playhead @param {any} store */
+async function again(playhead, store) {
+  if (store.transport.playing || matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+  const time = Math.max(store.oldestTime(), store.now - AGAIN);
+  await playhead.seek({ time });
+  playhead.setSpeed(0.02);
+  playhead.play();
+}
