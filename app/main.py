@@ -8,10 +8,10 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount, WebSocketRoute
 
-from app.resources import STATIC
+from app.resources import SCENARIOS, STATIC
 from app.rooms.hub import LIVE, Hub
 from app.settings import Settings
-from app.sim.config import ClusterConfig
+from app.sim.scenario import read_file
 from app.texts import LANGS, catalogue
 from app.web import api, errors, ops, pages
 from app.web.cached import RevalidatedFiles
@@ -56,5 +56,6 @@ def _open_live(hub: Hub) -> None:
     """The room that is there from the start, the same cluster for everybody."""
     settings = hub.settings
     title: dict[str, str] = {lang: catalogue(lang)["server.live"] for lang in LANGS}
-    timeline = hub.timeline(ClusterConfig(seed=settings.live_seed))
+    live = read_file(SCENARIOS / "live.toml").config
+    timeline = hub.timeline(live.model_copy(update={"seed": settings.live_seed, "scenario": None}))
     hub.add(title, timeline, id=LIVE, token=settings.live_token.get_secret_value())
