@@ -16,8 +16,8 @@ export function nodeMenu(ctx, id) {
   const paused = node?.status === 'paused';
   const title = `${id} · ${ctx.i18n.t(node?.status === 'up' ? `stage.role.${ctx.lens.roleName(state)}` : `stage.status.${node?.status}`)}`;
   const entries = [...each(id, down ? 'node.restart' : 'node.crash', paused ? 'node.resume' : 'node.pause', 'node.timeout',
-    'node.crashBeforeSave', 'node.crashAfterSave', 'node.clock.fast', 'node.clock.slow', 'node.clock.true'),
-  {id: 'dialog.request', target: {at: id}}, ...each(id, 'node.inspect')];
+    'node.crashBeforeSave', 'node.crashAfterSave'), {id: 'dialog.request', target: {at: id}}, ...each(id, 'node.inspect'),
+  ...['slow', 'true', 'fast'].map(rate => ({id: `node.clock.${rate}`, target: id, label: `stage.clock.${rate}`, row: 'stage.clock.row'}))];
   return {title, entries};
 }
 
@@ -26,7 +26,8 @@ export function messageMenu(ctx, id) {
   const m = ctx.playhead.shown.view?.messages[id];
   const {t} = ctx.i18n;
   const entries = /** @type {Entry[]} */ (['deliver', 'drop', 'duplicate', 'hold'].map(verb => ({id: `message.${verb}`, target: id})));
-  for (const delay of ['10ms', '100ms']) entries.push({id: 'message.delay', target: {id, delay}, params: {delay: spaced(delay)}});
+  for (const ms of ['10', '50', '200']) entries.push({id: 'message.delay', target: {id, delay: `${ms}ms`}, label: 'stage.link.delay.about',
+    params: {ms}, row: 'stage.message.delay'});
   if (!m) return {title: t('stage.message.gone'), entries};
   const rows = Object.entries(m.fields).map(([name, value]) => h('div', {}, [h('dt', {}, [name]), h('dd', {}, [fieldText(ctx, name, value)])]));
   return {title: `${m.type}  ${m.src} → ${m.dst}`, note: ctx.lens.describeMessage(m, t), entries, body: [h('dl', {class: 'menu-fields'}, rows)]};
@@ -46,8 +47,10 @@ export function linkMenu(ctx, {src, dst}) {
   const entries = /** @type {Entry[]} */ ([
     {id: 'link.cut', target: there, params: there}, {id: 'link.cut', target: back, params: back},
     {id: 'link.cutBoth', target: there}, {id: 'link.mend', target: there},
-    ...['5ms..10ms', '50ms..100ms'].map(delay => ({id: 'link.delay', target: {...there, delay}, params: {delay: spaced(delay)}})),
-    ...[['0.3', '30 %'], ['0', '0 %']].map(([loss, percent]) => ({id: 'link.loss', target: {...there, loss}, params: {percent}})),
+    ...[['15ms..25ms', '20'], ['50ms..80ms', '65'], ['150ms..250ms', '200']].map(([delay, ms]) => ({id: 'link.delay',
+      target: {...there, delay}, label: 'stage.link.delay.about', params: {ms}, row: 'stage.link.delay'})),
+    ...['0', '0.1', '0.5'].map(loss => ({id: 'link.loss', target: {...there, loss}, label: 'stage.link.loss.percent',
+      params: {percent: Number(loss) * 100}, row: 'stage.link.loss'})),
   ]);
   return {title: `${src} ↔ ${dst}`, entries};
 }

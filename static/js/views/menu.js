@@ -6,7 +6,7 @@
 import {h} from './dom.js';
 
 /** @typedef {{x: number, y: number, away?: number}} Spot */
-/** @typedef {{id: string, target: any, label?: string, params?: any}} Entry */
+/** @typedef {{id: string, target: any, label?: string, params?: any, row?: string}} Entry entries of one `row` share a line */
 
 export class Menu {
   /** @param {HTMLElement} root the stage @param {any} ctx */
@@ -27,16 +27,31 @@ export class Menu {
   open(spot, {title, note, entries, body = []}) {
     this.close();
     this.items = entries.map(entry => this.item(entry));
-    const list = h('div', {role: 'menu', 'aria-label': title, class: 'menu-list'}, this.items.map(i => i.el));
-    this.el = h('div', {class: 'menu'}, [h('p', {class: 'menu-title'}, [title]),
-      ...(note ? [h('p', {class: 'menu-note'}, [note])] : []), ...body, ...(entries.length ? [list] : [])]);
-    this.el.addEventListener('keydown', e => this.key(e));
+    const list = h('div', {role: 'menu', 'aria-label': title, class: 'menu-list'}, this.lines());
+    const el = this.el = /** @type {HTMLElement} */ (h('div', {class: 'menu'}, [h('p', {class: 'menu-title'}, [title]),
+      ...(note ? [h('p', {class: 'menu-note'}, [note])] : []), ...body, ...(entries.length ? [list] : [])]));
+    el.addEventListener('keydown', e => this.key(e));
     this.before = document.activeElement;
-    this.root.append(this.el);
+    this.root.append(el);
     this.refresh();
     this.place(spot);
-    const first = /** @type {any} */ (this.el.querySelector('input, select, [role=menuitem]:not([aria-disabled=true])'));
+    const first = /** @type {any} */ (el.querySelector('input, select, [role=menuitem]:not([aria-disabled=true])'));
     first?.focus({preventScroll: true});
+  }
+
+  /** One line an entry; those of a row together, under the row's name. */
+  lines() {
+    /** @type {Map<string, any>} */
+    const rows = new Map();
+    return this.items.flatMap(({entry, el}) => {
+      if (!entry.row) return [el];
+      const known = rows.get(entry.row);
+      const line = known ?? h('div', {class: 'menu-row', role: 'group', 'aria-label': this.ctx.i18n.t(entry.row)},
+        [h('span', {'aria-hidden': 'true'}, [this.ctx.i18n.t(entry.row)])]);
+      rows.set(entry.row, line);
+      line.append(el);
+      return known ? [] : [line];
+    });
   }
 
   /** @param {Entry} entry */
@@ -62,6 +77,7 @@ export class Menu {
       const may = this.ctx.actions.enabled(entry.id, entry.target);
       el.setAttribute('aria-disabled', String(may !== true));
       why.textContent = may === true ? '' : this.ctx.i18n.t(may);
+      if (entry.row) el.title = why.textContent;
     }
   }
 
@@ -74,8 +90,10 @@ export class Menu {
     const el = /** @type {HTMLElement} */ (this.el);
     const {clientWidth: w, clientHeight: height} = this.root;
     const {offsetWidth: mw, offsetHeight: mh} = el;
-    const right = x + away + mw < w - 8;
-    const left = right ? x + away : Math.max(8, x - away - mw);
+    const roomRight = x + away + mw < w - 8;
+    const roomLeft = x - away - mw > 8;
+    const outwards = x > w / 2 ? roomRight : !roomLeft;
+    const left = outwards ? x + away : Math.max(8, x - away - mw);
     el.style.left = `${Math.min(left, w - mw - 8)}px`;
     el.style.top = `${Math.max(8, Math.min(y - mh / 2, height - mh - 8))}px`;
   }

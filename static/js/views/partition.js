@@ -25,6 +25,8 @@ export class PartitionDialog {
   /** @param {HTMLElement} root @param {any} ctx */
   constructor(root, ctx) {
     this.ctx = ctx;
+    /** @type {string[]} */ this.ids = [];
+    /** @type {Map<string, number>} */ this.groups = new Map();
     this.dialog = h('dialog', {class: 'sheet partition'});
     this.dialog.addEventListener('click', (/** @type {Event} */ e) => { if (e.target === this.dialog) this.dialog.close(); });
     root.append(this.dialog);
@@ -52,21 +54,21 @@ export class PartitionDialog {
     const view = this.ctx.playhead.shown.view;
     const {lens} = this.ctx;
     const leads = (/** @type {string} */ id) => view.nodes[id].status === 'up' && lens.role(view.nodes[id].services[lens.service]?.state ?? {}) === 'leader';
-    const leader = this.ids?.find(leads) ?? '';
-    const buttons = presets(this.ids ?? [], leader).map(groups => h('button', {type: 'button', class: 'preset', onclick: () => this.apply(groups)},
+    const leader = this.ids.find(leads) ?? '';
+    const buttons = presets(this.ids, leader).map(groups => h('button', {type: 'button', class: 'preset', onclick: () => this.apply(groups)},
       [h('b', {}, [groups.map(g => g.length).join(' | ')]), h('span', {}, [groups.map(g => g.join(' ')).join(' | ')])]));
     return h('div', {class: 'presets'}, buttons);
   }
 
   byHand() {
     const {t} = this.ctx.i18n;
-    const rows = (this.ids ?? []).map(id => h('fieldset', {class: 'sides'}, [h('legend', {}, [id]), ...LETTERS.map((letter, k) => {
-      const input = h('input', {type: 'radio', name: `side-${id}`, value: k, checked: this.groups?.get(id) === k,
-        onchange: () => this.groups?.set(id, k)});
+    const rows = this.ids.map(id => h('fieldset', {class: 'sides'}, [h('legend', {}, [id]), ...LETTERS.map((letter, k) => {
+      const input = h('input', {type: 'radio', name: `side-${id}`, value: k, checked: this.groups.get(id) === k,
+        onchange: () => this.groups.set(id, k)});
       return h('label', {}, [input, h('span', {}, [letter])]);
     })]));
     const split = () => {
-      const groups = LETTERS.map((_, k) => (this.ids ?? []).filter(id => this.groups?.get(id) === k)).filter(g => g.length);
+      const groups = LETTERS.map((_, k) => this.ids.filter(id => this.groups.get(id) === k)).filter(g => g.length);
       this.apply(groups);
     };
     return h('section', {}, [h('h3', {}, [t('stage.partition.hand')]), h('div', {class: 'sides-row'}, rows),
@@ -77,7 +79,7 @@ export class PartitionDialog {
     const {ctx} = this;
     const {t} = ctx.i18n;
     const choose = (/** @type {number} */ at, /** @type {string} */ key) => h('select', {'aria-label': t(key)},
-      (this.ids ?? []).map((id, i) => h('option', {selected: i === at}, [id])));
+      this.ids.map((id, i) => h('option', {selected: i === at}, [id])));
     const from = choose(0, 'stage.partition.from');
     const to = choose(1, 'stage.partition.to');
     const act = (/** @type {string} */ id) => () => {

@@ -22,7 +22,7 @@ export function layout(w, h, nodes, clients, {scale = 1, top = 0} = {}) {
   const narrow = w < 640;
   const unit = Math.min(1.7, Math.max(0.72, scale * Math.min(w / (narrow ? 430 : 960), h / (narrow ? 480 : 580))));
   const angles = ringAngles(nodes.length);
-  const sizes = {unit, narrow, cell: (narrow ? 24 : 29) * unit, cellHeight: 21 * unit};
+  const sizes = {unit, narrow, cell: (narrow ? (nodes.length > 5 ? 22 : 25) : 29) * unit, cellHeight: 21 * unit};
   const ring = ringSize(w, h - top, angles, unit, narrow, nodes.length);
   const box = {w, h, ...sizes, ...ring, cx: w / 2, cy: centreY(h, top, angles, ring, unit, narrow, nodes.length)};
   const clientR = Math.max(17, Math.min(26 * unit, ring.r * 0.72));
@@ -44,7 +44,7 @@ const crowded = n => n >= 7;
 
 /** @param {number} w @param {number} h @param {number[]} angles @param {number} unit @param {boolean} narrow @param {number} n */
 function ringSize(w, h, angles, unit, narrow, n) {
-  const r = Math.min(46 * unit, 0.98 * 46 * unit * Math.sqrt(5 / Math.max(5, n)));
+  const r = (narrow && n > 5 ? 33 : 46) * unit * Math.sqrt(5 / Math.max(5, n));
   const labels = narrow ? 44 * unit : crowded(n) ? 26 * unit : 0;
   const spanY = extent(angles, Math.sin);
   const spanX = Math.max(...angles.map(a => Math.abs(Math.cos(a))), 0.001);
@@ -102,14 +102,15 @@ function labelOver(box, x, y, angle) {
 /** Corners first, then further along the edges. @param {any} box @param {string[]} ids @param {number} r @param {number} top */
 function clientPlaces(box, ids, r, top) {
   const {w, h, unit, narrow} = box;
-  const edge = r + (narrow ? 12 : 34) * unit;
-  const upper = top + r + (narrow ? 2 : 16) * unit;
+  const edge = r + (narrow ? 12 : Math.max(30, w * 0.075)) * unit;
+  const upper = top + r + (narrow ? 26 : 74) * unit;
   const lower = h - r - 24 * unit;
   const down = 2 * r + 34 * unit;
   return Object.fromEntries(ids.map((id, i) => {
     const side = i % 2 ? 1 : -1;
     const depth = Math.floor(i / 4) * down;
-    const y = Math.floor(i / 2) % 2 ? lower - depth : upper + depth;
+    const low = !narrow && Math.floor(i / 2) % 2;
+    const y = low ? lower - depth : upper + (narrow ? Math.floor(i / 2) * down : depth);
     return [id, {x: side < 0 ? edge : w - edge, y, side}];
   }));
 }
@@ -118,8 +119,8 @@ function clientPlaces(box, ids, r, top) {
 function cellRoom(box, {label}) {
   const margin = 10 * box.unit;
   if (label.anchor === 'middle') {
-    const half = Math.min(label.x - margin, box.w - margin - label.x, box.narrow ? 1.7 * box.r : 70 * box.unit);
-    return Math.max(2, Math.min(box.narrow ? 4 : 5, Math.floor(2 * half / box.cell)));
+    const half = Math.min(label.x - margin, box.w - margin - label.x, 70 * box.unit);
+    return Math.max(2, Math.min(box.narrow ? 3 : 5, Math.floor(2 * half / box.cell)));
   }
   const away = label.anchor === 'start' ? 1 : -1;
   let limit = away > 0 ? box.w - margin : margin;

@@ -20,7 +20,7 @@ export function nodeModel(ctx, view, id, time, box, recent) {
   const model = {
     status: node.status, role, era, cells, before,
     letter: lens.letter(state),
-    value: down || node.status === 'paused' ? '' : lens.centre(state) || lens.letter(state),
+    value: down || node.status === 'paused' || role === 'candidate' ? '' : lens.centre(state) || lens.letter(state),
     eraText: i18n.t('stage.term', {term: era}), eraShort: String(era),
     timer: down ? -1 : timerPart(lens.timer(state, service.timers), time),
     busy: service.busyUntil > time,
@@ -29,10 +29,10 @@ export function nodeModel(ctx, view, id, time, box, recent) {
     flash: youngest(mine, 'timeout', e => e.body[0] === lens.timerName) ?? 0,
     saved: 1 - Math.min(youngest(mine, 'save') ?? 1, youngest(mine, 'saved') ?? 1),
     chosen: ctx.selection.get().node === id,
-    roleText: roleText(ctx, node, state),
+    roleText: box.narrow && Object.keys(box.nodes).length > 5 ? '' : roleText(ctx, node, state),
     aria: '',
   };
-  model.aria = i18n.t('stage.node.aria', {node: id, role: model.roleText, term: era, entries: (state.log ?? []).length,
+  model.aria = i18n.t('stage.node.aria', {node: id, role: roleText(ctx, node, state), term: era, entries: (state.log ?? []).length,
     commit: state.commitIndex ?? 0});
   return model;
 }

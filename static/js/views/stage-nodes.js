@@ -58,7 +58,7 @@ export class NodeFigure {
     for (const circle of [this.track, this.timer]) set(circle, {r: ring, 'stroke-width': 4 * unit});
     set(this.name, {x: label.x, y: label.name, 'text-anchor': label.anchor, 'font-size': 15.5 * unit});
     set(this.tick, {transform: `translate(${r * 0.72} ${r * 0.72}) scale(${unit})`});
-    set(this.badge, {transform: `translate(${-r * 0.74} ${-r * 0.74}) scale(${unit})`});
+    set(this.badge, {transform: `translate(${-r * 0.78} ${-r * 0.78}) scale(${1.12 * unit})`});
     this.strip.place(box, label);
     this.dots = '';
   }
@@ -101,15 +101,14 @@ export class NodeFigure {
 
   /** @param {any} model @param {number} r @param {number} unit */
   drawWords(model, r, unit) {
-    const size = Math.min(r * 0.5, (r * 2.3) / Math.max(3, model.value.length));
-    const small = r < 30 * unit;
-    set(this.value, {y: small ? -r * 0.02 : -r * 0.06, 'font-size': size});
+    const size = Math.min(r * 0.54, (r * 2.3) / Math.max(3, model.value.length));
+    set(this.value, {y: -r * 0.14, 'font-size': size});
     text(this.value, model.value);
     text(this.badgeText, model.letter);
     const eraSize = Math.max(9, r * 0.255);
     text(this.era, r < 27 ? model.eraShort : model.eraText);
     const width = Math.max(2.2, [...this.era.textContent].reduce((w, c) => w + (c > '⺀' ? 1 : 0.56), 0.9)) * eraSize;
-    const y = r * 0.42;
+    const y = model.role === 'candidate' ? 0 : r * 0.44;
     set(this.era, {y, 'font-size': eraSize});
     set(this.pill, {x: -width / 2, y: y - eraSize * 0.68, width, height: eraSize * 1.36, rx: eraSize * 0.68});
   }

@@ -17,7 +17,7 @@ class Overlay {
     this.banner = h('div', {class: 'banner', hidden: true});
     this.past = h('button', {class: 'chip past', type: 'button', hidden: true, onclick: () => ctx.actions.run('time.live')});
     this.live = h('p', {class: 'hidden', 'aria-live': 'polite', role: 'status'});
-    root.append(h('div', {class: 'stage-top'}, [this.laws, this.banner, h('div', {class: 'stage-top-right'}, [this.facts, this.past])]), this.live);
+    root.append(h('div', {class: 'stage-top'}, [h('div', {class: 'stage-top-left'}, [this.laws, this.banner]), h('div', {class: 'stage-top-right'}, [this.facts, this.past])]), this.live);
     this.announced = 0;
     this.said = 0;
   }
@@ -61,6 +61,7 @@ class Overlay {
   /** @param {import('../types.js').NetworkState} network */
   drawBanner(network) {
     const {t} = this.ctx.i18n;
+    /** @type {string[]} */
     const words = [];
     if (network.manual) words.push(t('stage.manual'));
     if (network.groups.length) words.push(t('stage.split', {groups: network.groups.map(g => g.join(' ')).join(' | ')}));
@@ -73,6 +74,7 @@ class Overlay {
   drawPast(shown) {
     const {t} = this.ctx.i18n;
     this.past.hidden = shown.live;
+    this.facts.hidden = !shown.live;
     const behind = this.ctx.i18n.span(Math.max(0, this.ctx.store.now - shown.time));
     const word = t(this.ctx.playhead.mayDrive ? 'stage.past.driver' : 'stage.past', {behind});
     if (!shown.live) replace(this.past, word, () => [h('span', {}, [word])]);

@@ -13,14 +13,14 @@ export class QuorumArc {
     this.small = svg('text', {class: 'small'}, this.words);
   }
 
-  /** @param {Layout} box @param {{event: any, age: number}[]} recent @param {any} ctx */
-  draw(box, recent, ctx) {
+  /** @param {Layout} box @param {{event: any, age: number}[]} recent @param {any} ctx @param {boolean} [playing] */
+  draw(box, recent, ctx, playing = true) {
     const found = recent.map(r => ({...r, q: ctx.lens.quorum(r.event)})).filter(r => r.q);
     const last = found[found.length - 1];
     const shown = last && box.ring ? last : null;
     set(this.arc, {opacity: shown ? strength(shown.age) : 0});
     set(this.words, {opacity: shown ? strength(shown.age) : 0});
-    if (shown) this.fill(box, shown.q, shown.event, grown(shown.age), ctx);
+    if (shown) this.fill(box, shown.q, shown.event, playing ? grown(shown.age) : 1, ctx);
   }
 
   /** @param {Layout} box @param {any} q @param {any} event @param {number} part @param {any} ctx */
@@ -46,7 +46,7 @@ function strength(age) {
 
 /** Segments grow from their nodes until they touch. @param {number} age */
 function grown(age) {
-  return age === 0 ? 1 : Math.min(1, 0.35 + age * 3.2);
+  return Math.min(1, 0.35 + age * 3.2);
 }
 
 /** @param {Layout} box @param {number} angle @param {number} half */

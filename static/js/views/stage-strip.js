@@ -42,11 +42,14 @@ export class Strip {
 
   /** @param {any} slot @param {any} cell @param {number} x @param {number} y @param {number} w @param {number} h @param {number} unit */
   fill(slot, cell, x, y, w, h, unit) {
-    if (!cell) return set(slot.g, {class: 'cell none'});
+    if (!cell) {
+      set(slot.g, {class: 'cell none'});
+      return;
+    }
     const short = cell.label.length > 5 ? `${cell.label.slice(0, 4)}…` : cell.label;
     set(slot.g, {class: `cell era-${cell.era % 8}${cell.committed ? ' committed' : ''}`});
     set(slot.rect, {x: x + unit, y, width: w - 2 * unit, height: h, rx: 3.5 * unit});
-    set(slot.label, {x: x + w / 2, y: y + h / 2, 'font-size': h * Math.min(0.58, 2.5 / Math.max(3.4, short.length))});
+    set(slot.label, {x: x + w / 2, y: y + h / 2, 'font-size': Math.min(h * 0.58, w / (0.62 * Math.max(2.4, short.length)))});
     text(slot.label, short);
   }
 }

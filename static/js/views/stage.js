@@ -71,7 +71,7 @@ class Stage {
       else figure.draw(clientModel(ctx, shown.view, id, shown.time));
     }
     this.links.draw(box, shown.view.network, this.hovered);
-    this.arc.draw(box, recent, ctx);
+    this.arc.draw(box, recent, ctx, shown.playing);
     this.messages.draw(shown, recent);
     this.root.classList.toggle('manual', shown.view.network.manual);
   }

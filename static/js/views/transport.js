@@ -13,6 +13,9 @@ const STEPS = /** @type {[string, string][]} */ ([['time.ruleBack', 'ruleBack'],
 const WIDE = /** @type {[string, string][]} */ ([['network.manual', 'network'], ['network.partition', 'split'], ['network.heal', 'heal'],
   ['branch.fork', 'fork']]);
 
+/** These show only their icon where room is short. */
+const BRIEF = new Set(['network.partition', 'network.heal']);
+
 class Transport {
   /** @param {HTMLElement} root @param {any} ctx */
   constructor(root, ctx) {
@@ -23,7 +26,7 @@ class Transport {
     const steps = STEPS.map(([id, name]) => this.button(id, name, id === 'time.toggle' ? 'round main' : 'round'));
     this.clock = h('p', {class: 'clock'});
     this.pace = this.makePace();
-    const tools = WIDE.map(([id, name]) => this.button(id, name, 'tool', true));
+    const tools = WIDE.map(([id, name]) => this.button(id, name, BRIEF.has(id) ? 'tool brief' : 'tool', true));
     this.branches = h('button', {class: 'tool', type: 'button', 'aria-haspopup': 'dialog', onclick: () => ctx.dialogs.branches()},
       [icon('branch'), h('span', {class: 'tool-label'})]);
     this.exports = [this.plain('export', 'actions.export', () => ctx.dialogs.exports()),
