@@ -34,7 +34,7 @@ class Ratio:
 
 
 def rates(variants: dict[str, Callable[[], int]], rounds: int = ROUNDS) -> dict[str, float]:
-    """Work done a CPU second by each variant (each returns how much it did): median over interleaved rounds."""
+    """Work done a CPU second by each variant (each returns how much it did): medians, rounds interleaved."""
     seen: dict[str, list[float]] = {name: [] for name in variants}
     for _ in range(rounds):
         for name, work in variants.items():

@@ -1,8 +1,8 @@
 """Raft's log as a value: it never changes, `append` and `upto` give another one.
 
-Logs made from one another share one list underneath, as slices of it; so appending costs the same however long
-the log is, keeping a moment keeps the log for nothing, and what two logs share can be told at a glance. The list
-is only ever appended to, and only by the log that reaches its end; any other copies first.
+Logs made from one another share one list underneath, as slices of it; so appending costs the same however
+long the log is, keeping a moment keeps the log for nothing, and what two logs share can be told at a
+glance. The list is only ever appended to, and only by the log that reaches its end; any other copies first.
 
 Indices start at 1, as in the paper.
 """

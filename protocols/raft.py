@@ -13,7 +13,7 @@ Log indices start at 1, as in the paper.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -121,7 +121,7 @@ class RaftOptions(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fi
     conflict_hints: bool = True
     pre_vote: bool = False
     check_quorum: bool = False
-    batch: int = 16
+    batch: Annotated[int, msgspec.Meta(ge=1)] = 16
 
 
 class Raft(Actor[RaftState, RaftOptions]):
@@ -146,11 +146,18 @@ class Raft(Actor[RaftState, RaftOptions]):
     # --- start and restart --------------------------------------------------------------------------------
 
     def initial(self, durable: Mapping[str, Any]) -> RaftState:
-        """`durable` may give currentTerm, votedFor and log (terms, or tables of term and command)."""
+        """`durable` may give currentTerm, votedFor and log (terms, or tables of term and command).
+
+        Raises ValueError for what no run could have left on a disk.
+        """
         values = dict(durable)
         if "log" in values:
-            values["log"] = Log(msgspec.convert([read_entry(item) for item in values["log"]], list[Entry]))
+            values["log"] = Log(read_log(values["log"]))
         s = msgspec.convert(values, RaftState, strict=True)
+        if s.current_term < 0:
+            raise ValueError("currentTerm is 0 or more")
+        if s.voted_for not in (None, *self.members):
+            raise ValueError(f"votedFor is one of {', '.join(self.members)}")
         s.current_term = max(s.current_term, s.log.last_term)
         return s
 
@@ -533,11 +540,22 @@ class Raft(Actor[RaftState, RaftOptions]):
         out.send(peer, message)
 
 
-def read_entry(item: Any) -> Any:
-    """A log entry as people write it: a term alone, or a table of `term` and `command` ("x=7")."""
+def read_log(items: Any) -> list[Entry]:
+    """A log as people write it: each entry a term, or a table of `term` and `command` ("x=7")."""
+    if not isinstance(items, list | tuple):
+        raise ValueError("a log is a list of entries")
+    entries = msgspec.convert([read_entry(item) for item in items], list[Entry])
+    terms = [entry.term for entry in entries]
+    if terms != sorted(terms) or (terms and terms[0] < 1):
+        raise ValueError("the terms of a log begin at 1 or more and never decrease")
+    return entries
+
+
+def read_entry(item: Any) -> dict[str, Any]:
     if isinstance(item, int):
         return {"term": item, "command": None}
-    if isinstance(item, Mapping) and isinstance(item.get("command"), str):
-        key, _, value = item["command"].partition("=")
-        return {**item, "command": {"op": "put", "key": key.strip(), "value": value.strip()}}
-    return item
+    if not isinstance(item, Mapping) or not isinstance(item.get("command", ""), str):
+        raise ValueError(f'a log entry is a term or {{ term = 4, command = "x=3" }}, not {item!r}')
+    key, _, value = item.get("command", "").partition("=")
+    command = {"op": "put", "key": key.strip(), "value": value.strip()} if key else None
+    return {**item, "command": command}

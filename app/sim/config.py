@@ -10,13 +10,22 @@ import re
 from typing import Annotated, Any
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from app.sim.commands import Command, parse
 from app.sim.conditions import check_condition
 from app.sim.errors import Refused
 from app.sim.units import micros, span, spoken_span
-from protocols.actor import Span, field_table
+from protocols.actor import field_table
 from protocols.registry import CLIENT, PROTOCOLS, Protocol
 
 MAX_NODES = 25
@@ -30,24 +39,30 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+def readable_span(value: str | None) -> str | None:
+    """A duration in its shortest form; the complaint about a bad one names its key."""
+    try:
+        return value if value is None else spoken_span(span(value))
+    except Refused as refused:
+        raise PydanticCustomError("span", "{what}", {"what": refused.message()}) from None
+
+
+SpanText = Annotated[str, AfterValidator(readable_span)]
+
+
 class LinkConfig(Strict):
     """How links behave; what is left out is as for all links."""
 
-    delay: str | None = None
+    delay: SpanText | None = None
     loss: float | None = Field(default=None, ge=0, le=1)
     duplicate: float | None = Field(default=None, ge=0, le=1)
     fifo: bool | None = None
-
-    @field_validator("delay")
-    @classmethod
-    def _is_span(cls, value: str | None) -> str | None:
-        return value if value is None else spoken_span(span(value))
 
 
 class NetworkConfig(LinkConfig):
     """All links: one hop takes about 20 ms unless told otherwise."""
 
-    delay: str = "15ms..25ms"
+    delay: SpanText = "15ms..25ms"
     loss: float = Field(default=0.0, ge=0, le=1)
     duplicate: float = Field(default=0.0, ge=0, le=1)
     fifo: bool = False
@@ -56,12 +71,7 @@ class NetworkConfig(LinkConfig):
 class DiskConfig(Strict):
     """How long a durable write takes; none at all unless told otherwise."""
 
-    latency: str | None = None
-
-    @field_validator("latency")
-    @classmethod
-    def _is_span(cls, value: str | None) -> str | None:
-        return value if value is None else spoken_span(span(value))
+    latency: SpanText | None = None
 
 
 class Step(Strict):
@@ -118,7 +128,7 @@ class ClusterConfig(Strict):
     disk: DiskConfig = DiskConfig()
     initial: dict[str, dict[str, dict[str, Any]]] = Field(default_factory=dict)
     speed: float = Field(default=0.02, ge=0.001, le=1)
-    until: str | None = None
+    until: SpanText | None = None
     script: list[Step] = Field(default_factory=list, max_length=1000)
     expect: list[Expectation] = Field(default_factory=list, max_length=1000)
     scenario: str | None = None
@@ -166,12 +176,10 @@ class ClusterConfig(Strict):
         values = self.options.get(service, {})
         kind = protocol_of(service).options
         known = {f.encode_name for f in msgspec.structs.fields(kind)}
-        for key in values:
+        for key, value in values.items():
             find(key, known, "unknown-option", where=f"options.{key}")
-        try:
-            return msgspec.convert(values, kind, dec_hook=read_span)
-        except msgspec.ValidationError as error:
-            raise Refused("option-value", service=service, what=str(error)) from None
+            read_option(kind, key, value)
+        return msgspec.convert(values, kind, dec_hook=read_span)
 
 
 def initial_state(config: ClusterConfig, node: str, service: str, durable: dict[str, Any]) -> Any:
@@ -183,7 +191,7 @@ def initial_state(config: ClusterConfig, node: str, service: str, durable: dict[
         find(key, known, "unknown-field", where=f"initial.{node}.{key}")
     try:
         return actor.initial(durable)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, ValueError) as error:
         raise Refused("initial-value", node=node, what=str(error)) from None
 
 
@@ -198,11 +206,23 @@ def protocol_of(service: str) -> Protocol:
     return CLIENT if service == "client" else PROTOCOLS[service]
 
 
+def read_option(kind: type[msgspec.Struct], key: str, value: Any) -> None:
+    """Refuse an option's value, naming its key."""
+    try:
+        msgspec.convert({key: value}, kind, dec_hook=read_span)
+    except msgspec.ValidationError as error:
+        what = str(error).partition(" - at")[0]
+        raise Refused("config-value", where=f"options.{key}", what=what) from None
+    except Refused as refused:
+        raise Refused("in-key", where=f"options.{key}", what=refused.message()) from None
+
+
 def read_span(kind: type, value: Any) -> Any:
-    """How options read durations."""
-    if kind is Span and isinstance(value, str):
-        return span(value)
-    raise Refused("duration", text=value)
+    """How options read durations; a timer of no length would never let time pass."""
+    found = span(value if isinstance(value, str) else str(value))
+    if found.low < 1:
+        raise Refused("span-zero", text=value)
+    return found
 
 
 def names(value: Any, letter: str, least: int, most: int, what: str) -> Any:
@@ -278,4 +298,5 @@ def read_config(values: dict[str, Any]) -> ClusterConfig:
         where = ".".join(str(part) for part in first["loc"]) or "config"
         if first["type"] == "extra_forbidden":
             raise Refused("unknown-key", where=where) from None
-        raise Refused("config-value", where=where, what=first["msg"]) from None
+        code = "in-key" if first["type"] == "span" else "config-value"
+        raise Refused(code, where=where, what=first["msg"]) from None

@@ -90,9 +90,11 @@ def _steps(values: dict[str, Any]) -> list[Any]:
     return [_step(step, n) for n, step in enumerate(steps, start=1)]
 
 
-def _step(step: dict[str, Any], number: int) -> dict[str, Any]:
+def _step(given: Any, number: int) -> dict[str, Any]:
     """`do` and `say` may be one string; `say` may be one language."""
-    step = dict(step)
+    if not isinstance(given, dict):
+        raise Refused("config-value", where=f"step.{number}", what="[[step]]")
+    step: dict[str, Any] = dict(given)
     if isinstance(step.get("do"), str):
         step["do"] = [step["do"]]
     if "say" in step:
