@@ -335,13 +335,11 @@ def _network(words: list[str], verb: str) -> Command:
 
 
 def _request(words: list[str], verb: str) -> Command:
-    server = None
-    if len(words) > 3 and words[-2] == "at":
-        server, words = words[-1], words[:-2]
-    client, op, key, *value = words
-    _require(len(value) == (1 if op in ("put", "add") else 0))
+    client, op, key, *rest = words
+    value = rest.pop(0) if op in ("put", "add") else ""
+    _require(not rest or (len(rest) == 2 and rest[0] == "at"))
     return Request.model_validate(
-        {"client": client, "op": op, "key": key, "value": "".join(value), "server": server}
+        {"client": client, "op": op, "key": key, "value": value, "server": rest[1] if rest else None}
     )
 
 

@@ -167,15 +167,14 @@ def _(command: Cable, cluster: Cluster) -> None:
 
 @_apply.register
 def _(command: Partition, cluster: Cluster) -> None:
-    for name in (name for group in command.groups for name in group):
-        _machine(cluster, name)
-    for group in command.groups:
+    groups = tuple(tuple(_machine(cluster, name).name for name in group) for group in command.groups)
+    for group in groups:
         if len(set(group)) != len(group):
             raise Refused("group-twice", group=" ".join(group))
-    if cluster.network.groups == command.groups:
+    if cluster.network.groups == groups:
         raise Refused("same-partition")
     cause = _note(cluster, command)
-    cluster.network.groups = command.groups
+    cluster.network.groups = groups
     _network_changed(cluster, cause)
 
 
@@ -215,9 +214,10 @@ def _(command: Standing, cluster: Cluster) -> None:
         if left == network.rules:
             raise Refused("no-such-rule", selector=str(selector))
     else:
-        if str(command) in network.rules:
-            raise Refused("rule-exists", rule=str(command))
-        left = (*(rule for rule in network.rules if rule not in rules), str(command))
+        wanted = f"{command.action} every {selector}"
+        if wanted in network.rules:
+            raise Refused("rule-exists", rule=wanted)
+        left = (*(rule for rule in network.rules if rule not in rules), wanted)
     cause = _note(cluster, command)
     network.rules = left
     network.refresh()
@@ -246,13 +246,14 @@ def _(command: Network, cluster: Cluster) -> None:
 
 
 def _checked(cluster: Cluster, selector: Selector) -> Selector:
-    for name in (selector.src, selector.dst):
-        if name != "*":
-            _machine(cluster, name)
+    """The selector with `leader` replaced by whoever leads now."""
+    src, dst = (
+        name if name == "*" else _machine(cluster, name).name for name in (selector.src, selector.dst)
+    )
     if selector.type != "*":
         types = {m.__name__ for p in cluster.processes for m in p.actor.messages}
         find(selector.type, types, "unknown-message-type")
-    return selector
+    return Selector(type=selector.type, src=src, dst=dst)
 
 
 def _chosen(cluster: Cluster, command: OnMessage) -> list[int]:
@@ -370,12 +371,11 @@ def _client(cluster: Cluster, name: str) -> Process:
 @_apply.register
 def _(command: Request, cluster: Cluster) -> None:
     client = _client(cluster, command.client)
-    if command.server is not None:
-        _server(cluster, command.server)
+    server = command.server and _server(cluster, command.server).name
     cause = _note(cluster, command)
     operation = Operation(command.op, command.key, command.value)
     actor: Client = client.actor
-    actor.request(client.state, operation, command.server, client.out)
+    actor.request(client.state, operation, server, client.out)
     cluster.finish(client, "request", cause, (command.operation,))
 
 
