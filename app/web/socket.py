@@ -104,7 +104,7 @@ class RoomSocket:
         if text is None:
             raise Fatal(Refused("bad-message", detail="a binary message"))
         limit = self._settings.max_message_bytes
-        if len(text) > limit or len(text.encode()) > limit:
+        if len(text.encode()) > limit:
             raise Fatal(Refused("too-large", limit=limit), TOO_BIG)
         return text
 

@@ -171,6 +171,7 @@ def test_a_private_branch_stays_when_the_room_moves_on() -> None:
     room, driver, watcher = running_room()
     private = watcher.ask(wire.Fork(1))["branch"]
     driver.say("crash n3", moment(room, 40))
+    assert [b["id"] for b in driver.of("branches")[-1]["branches"]] == ["b1", "b2"]
     assert watcher.of("branches")[-1]["branch"] == private
     assert watcher.of("snapshot")[-1]["branch"] == private
     watcher.ask(wire.Return(1))
