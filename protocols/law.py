@@ -12,6 +12,32 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 from protocols.actor import State
 
 S = TypeVar("S", bound=State)
+T = TypeVar("T")
+
+
+class Ledger(Generic[T]):
+    """What a law has seen, in order, only ever added to; copies share it until they differ."""
+
+    def __init__(self) -> None:
+        self._shared: list[T] = []
+        self._length = 0
+
+    def add(self, item: T) -> None:
+        if len(self._shared) != self._length:
+            self._shared = self._shared[: self._length]
+        self._shared.append(item)
+        self._length += 1
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, at: int) -> T:
+        return self._shared[at]
+
+    def copy(self) -> Ledger[T]:
+        twin: Ledger[T] = Ledger()
+        twin._shared, twin._length = self._shared, self._length
+        return twin
 
 
 class Law(Generic[S]):
@@ -24,7 +50,7 @@ class Law(Generic[S]):
     def judge(self, node: str, s: S, before: Mapping[str, Any]) -> dict[str, Any] | None:
         """Judge the change of `node` to state `s`; `before` holds the old value of each field that changed.
 
-        Returns None while the law holds, else what broke it, as data for the sentence in the catalogue.
+        A node's first state is a change too, from a blank one. Returns None while the law holds, else what broke it, as data for the sentence in the catalogue.
         """
         raise NotImplementedError
 

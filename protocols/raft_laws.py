@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self
 
-from protocols.law import Law
+from protocols.law import Law, Ledger
 from protocols.log import Entry, Log
 from protocols.raft import RaftState
 
@@ -58,8 +58,8 @@ class LeaderAppendOnly(Law[RaftState]):
 class LogMatching(Law[RaftState]):
     """Two logs that hold an entry with the same index and term are identical up to it (section 5.3).
 
-    By induction it is enough that all entries of one index and term carry one command and follow an entry
-    of one term.
+    By induction it is enough that where two logs hold an entry of one index and term, the entries are the
+    same and those before them are of the same term.
     """
 
     id = "log-matching"
@@ -67,21 +67,28 @@ class LogMatching(Law[RaftState]):
     fields = frozenset({"log"})
 
     def __init__(self) -> None:
-        self.seen: dict[tuple[int, int], tuple[Entry, int, str]] = {}
+        self.logs: dict[str, Log] = {}
 
     def judge(self, node: str, s: RaftState, before: Mapping[str, Any]) -> dict[str, Any] | None:
-        start = s.log.shared_prefix(before["log"]) + 1
-        for index in range(start, s.log.last_index + 1):
-            entry, previous = s.log.entry(index), s.log.term_at(index - 1)
-            first = self.seen.setdefault((index, entry.term), (entry, previous, node))
-            if first[0] != entry or first[1] != previous:
-                return {"index": index, "term": entry.term, "first": first[2], "second": node}
+        self.logs[node] = s.log
+        for index in range(s.log.shared_prefix(before["log"]) + 1, s.log.last_index + 1):
+            for other, log in self.logs.items():
+                if index <= log.last_index and differ(s.log, log, index):
+                    return {"index": index, "term": s.log.term_at(index), "first": other, "second": node}
         return None
 
     def copy(self) -> Self:
         twin = self.__class__()
-        twin.seen = self.seen.copy()
+        twin.logs = self.logs.copy()
         return twin
+
+
+def differ(a: Log, b: Log, index: int) -> bool:
+    """Two logs agree on the term of entry `index`, but not on the entry, or on the term before it."""
+    one, other = a.entry(index), b.entry(index)
+    if one.term != other.term:
+        return False
+    return one != other or a.term_at(index - 1) != b.term_at(index - 1)
 
 
 class LeaderCompleteness(Law[RaftState]):
@@ -92,7 +99,7 @@ class LeaderCompleteness(Law[RaftState]):
     fields = frozenset({"role", "commit_index", "log"})
 
     def __init__(self) -> None:
-        self.committed: list[tuple[Entry, int]] = []
+        self.committed: Ledger[tuple[Entry, int]] = Ledger()
         """For each index: its entry, and the term in which it was first seen committed."""
         self.leaders: dict[str, tuple[int, Log]] = {}
         """For each present leader: its term and log."""
@@ -112,7 +119,7 @@ class LeaderCompleteness(Law[RaftState]):
         """New entries are committed: the leaders of later terms, if there are any, must hold them."""
         start = len(self.committed) + 1
         for entry in s.log.after(start - 1, s.commit_index - start + 1):
-            self.committed.append((entry, s.current_term))
+            self.committed.add((entry, s.current_term))
         for leader in sorted(self.leaders):
             broken = self.missing(leader, start)
             if broken:
@@ -143,7 +150,7 @@ class StateMachineSafety(Law[RaftState]):
     fields = frozenset({"last_applied"})
 
     def __init__(self) -> None:
-        self.applied: list[tuple[Entry, str]] = []
+        self.applied: Ledger[tuple[Entry, str]] = Ledger()
 
     def judge(self, node: str, s: RaftState, before: Mapping[str, Any]) -> dict[str, Any] | None:
         for index in range(before["last_applied"] + 1, s.last_applied + 1):
@@ -151,7 +158,7 @@ class StateMachineSafety(Law[RaftState]):
                 return {"index": index, "first": node, "second": node}
             entry = s.log.entry(index)
             if index > len(self.applied):
-                self.applied.append((entry, node))
+                self.applied.add((entry, node))
             elif self.applied[index - 1][0] != entry:
                 return {"index": index, "first": self.applied[index - 1][1], "second": node}
         return None

@@ -50,6 +50,7 @@ class Cluster:
         self.disk = disk
         self.record: Record = record
         self.full = record == "full"
+        self.kept = record != "none"
         self.machines: dict[str, Machine] = {}
         self.processes: list[Process] = []
         self.laws: dict[str, list[Law[Any]]] = {}
@@ -89,7 +90,7 @@ class Cluster:
     def emit(self, kind: str, node: str, service: str, cause: int, body: tuple[Any, ...]) -> int:
         """Record something that changed no service's state; gives its `seq`."""
         self.seq += 1
-        if self.record != "none":
+        if self.kept:
             self.events.append(Event(self.seq, self.now, kind, node, service, cause, body))
         return self.seq
 
@@ -174,42 +175,53 @@ class Cluster:
         """Record what a handler did, judge it, and carry out its effects."""
         self.seq = seq = self.seq + 1
         out = p.out
-        if out.timers:
-            self._set_timers(p, out.timers, seq)
-        if self.full:
-            self._tell(p, Event(seq, self.now, kind, p.node, p.service, cause, body))
-        elif self.record == "traffic":
-            self.events.append(Event(seq, self.now, kind, p.node, p.service, cause, body))
-        if out.timers:
-            out.timers.clear()
+        timers = self._set_timers(p, out.timers, seq) if out.timers else []
+        if self.kept:
+            event = Event(seq, self.now, kind, p.node, p.service, cause, body)
+            self.events.append(event)
+            if self.full:
+                self._tell(p, event, timers)
         if out.outbox:
             self._perform(p, out.outbox, seq)
             out.outbox.clear()
 
-    def _tell(self, p: Process, event: Event) -> None:
+    def _tell(self, p: Process, event: Event, timers: list[tuple[str, Any]]) -> None:
         """Complete a handler's event with what changed and why, and judge it."""
         patch, before = p.changes()
-        event.patch = patch + timer_changes(p, event) if p.out.timers or event.kind == "timeout" else patch
-        if p.out.reasons:
-            event.why = tuple(p.out.reasons)
-            p.out.reasons.clear()
-        self.events.append(event)
+        if timers:
+            patch += timers
+        if event.kind == "timeout" and event.body[0] not in p.timers:
+            patch.append(("@" + event.body[0], None))
+        if patch:
+            event.patch = tuple(patch)
+        reasons = p.out.reasons
+        if reasons:
+            event.why = tuple(reasons)
+            reasons.clear()
         if before:
             self._judge(p, before, event.seq)
 
-    def _set_timers(self, p: Process, wanted: list[tuple[str, Span | None]], seq: int) -> None:
+    def _set_timers(
+        self, p: Process, wanted: list[tuple[str, Span | None]], seq: int
+    ) -> list[tuple[str, Any]]:
+        """Set and cancel timers; gives how the trace says it."""
         now, timers, rate = self.now, p.timers, p.machine.rate
+        told: list[tuple[str, Any]] = []
         for name, span in wanted:
             if span is None:
-                timers.pop(name, None)
+                if timers.pop(name, None):
+                    told.append(("@" + name, None))
                 continue
             delay = p.stream.between(span.low, span.high)
             due = now + (delay if rate == 1.0 else round(delay / rate))
             timers[name] = (due, seq, now)
+            told.append(("@" + name, (now, due)))
             queued = p.queued.get(name)
             if queued is None or queued > due:
                 p.queued[name] = due
                 self.push(due, TIMER, name, p.index)
+        wanted.clear()
+        return told
 
     def _perform(self, p: Process, outbox: list[tuple[str | None, Any]], cause: int) -> None:
         """Save and send, in the order given; what follows a write that takes time waits for it."""
@@ -249,7 +261,7 @@ class Cluster:
         body = (dst, m.__class__.__name__, m, arrives, 1 if verdict == "hold" else 0, copy_of)
         event = Event(seq, self.now, "send", p.node, p.service, cause, body)
         self.in_flight[seq] = event
-        if self.record != "none":
+        if self.kept:
             self.events.append(event)
         if verdict:
             self._hold_or_drop(event, verdict)
@@ -317,13 +329,8 @@ class Cluster:
                     self.lose(what, "crashed", cause, p.node)
             p.forget()
             p.refresh()
-            self.seq = seq = self.seq + 1
-            if self.full:
-                patch, before = p.changes()
-                self.events.append(Event(seq, self.now, "crash", p.node, p.service, cause, (), patch))
-                self._judge(p, before, seq)
-            elif self.record == "traffic":
-                self.events.append(Event(seq, self.now, "crash", p.node, p.service, cause))
+            p.out.clear()
+            self.finish(p, "crash", cause, ())
 
     def restart(self, machine: Machine, cause: int) -> None:
         machine.status, machine.since = UP, self.now
@@ -401,15 +408,6 @@ class Cluster:
         twin.in_flight = self.in_flight.copy()
         twin.moved = self.moved.copy()
         return twin
-
-
-def timer_changes(p: Process, event: Event) -> tuple[tuple[str, Any], ...]:
-    """How the trace says which timers a handler set, cancelled, or let run out."""
-    names = dict.fromkeys(name for name, _ in p.out.timers)
-    if event.kind == "timeout":
-        names[event.body[0]] = None
-    settings = ((name, p.timers.get(name)) for name in names)
-    return tuple([("@" + name, (at[2], at[0]) if at else None) for name, at in settings])
 
 
 def machine_view(m: Machine) -> dict[str, Any]:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from operator import attrgetter
+from itertools import compress
+from operator import is_not
 from typing import Any
+
+from msgspec.structs import astuple
 
 from app.sim.chance import Stream
 from app.sim.network import Link
@@ -48,7 +51,7 @@ class Shape:
         rows = field_table(state)
         self.names = tuple(name for name, _, _ in rows)
         self.wire = tuple(wire for _, wire, _ in rows)
-        self.values = attrgetter(*self.names)
+        self.indices = range(len(rows))
         self.persistent = fields_of(state, "persistent")
 
 
@@ -114,24 +117,23 @@ class Process:
         self.blocked = []
         self.writing = None
 
-    def changes(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def changes(self) -> tuple[list[tuple[Any, ...]], dict[str, Any]]:
         """What changed since this was last asked: the patch, and the old values by Python's names."""
-        values = self.shape.values(self.state)
-        saw = self.saw
-        if values == saw:
-            return (), {}
-        patch = []
+        values, saw = astuple(self.state), self.saw
+        patch: list[tuple[Any, ...]] = []
         before: dict[str, Any] = {}
-        for name, wire, old, new in zip(
-            self.shape.names, self.shape.wire, saw or values, values, strict=True
-        ):
-            if not saw:
-                patch.append((wire, new))
-            elif old is not new and old != new:
-                before[name] = old
-                patch.append(change(wire, old, new))
+        if not saw:  # the trace has told nothing yet: it tells all, as a change of a blank state
+            patch.extend(zip(self.shape.wire, values, strict=True))
+            blank = astuple(self.blank)
+            names = zip(self.shape.names, blank, values, strict=True)
+            before = {name: old for name, old, new in names if old != new}
+        for i in compress(self.shape.indices, map(is_not, values, saw)):
+            old, new = saw[i], values[i]
+            if old != new:
+                before[self.shape.names[i]] = old
+                patch.append(change(self.shape.wire[i], old, new))
         self.saw = values
-        return tuple(patch), before
+        return patch, before
 
     def twin(self, machine: Machine) -> Process:
         """An independent copy on `machine`; what never changes is shared."""
@@ -175,4 +177,4 @@ def shared_prefix(old: tuple[Any, ...], new: tuple[Any, ...]) -> int:
 
 def state_view(state: State, shape: Shape) -> Mapping[str, Any]:
     """The state as a view has it: every field by the paper's name."""
-    return dict(zip(shape.wire, shape.values(state), strict=True))
+    return dict(zip(shape.wire, astuple(state), strict=True))
