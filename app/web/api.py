@@ -26,7 +26,6 @@ from app.web.languages import language
 from app.web.visitors import address
 from protocols.registry import PROTOCOLS
 
-router = APIRouter(prefix="/api")
 _replaying = asyncio.Semaphore(1)
 
 LAST = 2**53
@@ -37,6 +36,17 @@ PICTURE = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
 }
+
+
+class Problem(BaseModel):
+    """What every refusal looks like; `message` is in the language of `?lang=` or Accept-Language."""
+
+    code: str
+    params: dict[str, Any]
+    message: str
+
+
+router = APIRouter(prefix="/api", tags=["api"], responses={"4XX": {"model": Problem}})
 
 
 class Strict(BaseModel):
