@@ -50,7 +50,8 @@ class Law(Generic[S]):
     def judge(self, node: str, s: S, before: Mapping[str, Any]) -> dict[str, Any] | None:
         """Judge the change of `node` to state `s`; `before` holds the old value of each field that changed.
 
-        A node's first state is a change too, from a blank one. Returns None while the law holds, else what broke it, as data for the sentence in the catalogue.
+        A node's first state is a change too, from a blank one. Returns None while the law holds, else what
+        broke it, as data for the sentence in the catalogue.
         """
         raise NotImplementedError
 

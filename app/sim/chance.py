@@ -11,7 +11,7 @@ import hashlib
 import math
 import struct
 
-BLOCK = 256
+BLOCK = 64
 """Words a block."""
 _UNPACK = struct.Struct(f">{BLOCK}I").unpack
 
