@@ -10,11 +10,10 @@ from typing import Any
 import simpy
 
 from app.sim.build import build
-from app.sim.cluster import Record
+from app.sim.cluster import FOREVER, Record
 from app.sim.commands import parse
 from app.sim.config import read_config
 from app.sim.interventions import execute
-from app.sim.trace import encode_events
 from benchmarks.measure import Ratio, rates
 
 EVENTS = 60_000
@@ -55,18 +54,15 @@ def simpy_ping() -> int:
     return seen[0] * 2  # a sending and a delivery, as the simulator counts them
 
 
-def raft(record: Record, batch: int = 500, encode: bool = False) -> Callable[[], int]:
-    """Five servers under steady writes; events are let go every `batch`, as a room lets them go."""
+def raft(record: Record) -> Callable[[], int]:
+    """Five servers and a client that writes twice a second; events are let go in batches, as a room does."""
 
     def run() -> int:
         cluster = build(read_config({"seed": 7}), record)
-        execute(cluster, parse("load c1 100ms"))
+        execute(cluster, parse("load c1 500ms"))
         while cluster.seq < EVENTS:
-            cluster.step()
-            if len(cluster.events) >= batch:
-                if encode:
-                    encode_events(cluster.events)
-                cluster.events = []
+            cluster.run(FOREVER, cluster.seq + 500)
+            cluster.events = []
         return cluster.seq
 
     return run

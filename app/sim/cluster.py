@@ -209,13 +209,14 @@ class Cluster:
         told: list[tuple[str, Any]] = []
         for name, span in wanted:
             if span is None:
-                if timers.pop(name, None):
+                if timers.pop(name, None) and self.full:
                     told.append(("@" + name, None))
                 continue
             delay = p.stream.between(span.low, span.high)
             due = now + (delay if rate == 1.0 else round(delay / rate))
             timers[name] = (due, seq, now)
-            told.append(("@" + name, (now, due)))
+            if self.full:
+                told.append(("@" + name, (now, due)))
             queued = p.queued.get(name)
             if queued is None or queued > due:
                 p.queued[name] = due
