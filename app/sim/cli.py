@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from app.sim.config import read_config
-from app.sim.errors import LANGUAGES, Refused
+from app.sim.errors import Refused
 from app.sim.examine import Run, run_scenario, summary
 from app.sim.scenario import read_file
 from app.sim.spacetime import spacetime_svg
 from app.sim.text import text_lines
 from app.sim.trace import encode, lines
 from app.sim.units import micros
+from app.texts import LANGS
 
 
 def add_simulate(subparsers: Any) -> None:
@@ -28,7 +29,7 @@ def add_simulate(subparsers: Any) -> None:
     parser.add_argument("file", type=Path, help="the scenario, a TOML file (see docs/scenarios.md)")
     parser.add_argument("--seed", type=int, help="take this seed instead of the file's")
     parser.add_argument("--until", help="stop at this virtual time, e.g. 2.5s")
-    parser.add_argument("--lang", choices=LANGUAGES, default="en", help="language of sentences")
+    parser.add_argument("--lang", choices=LANGS, default="en", help="language of sentences")
     form = parser.add_mutually_exclusive_group()
     form.add_argument(
         "--text", dest="form", action="store_const", const="text", help="one line an event (default)"

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from functools import lru_cache
 from typing import Any
 
-from app.resources import STATIC
-
-LANGUAGES = ("en", "zh")
+from app.texts import Lang, catalogue
 
 
 class Refused(Exception):
@@ -30,18 +26,15 @@ class Refused(Exception):
         return self.message()
 
 
+def texts(lang: str) -> dict[str, str]:
+    """The catalogue of one language; English for one that we do not speak."""
+    known: Lang = "zh" if lang == "zh" else "en"
+    return catalogue(known)
+
+
 def sentence(key: str, params: dict[str, Any], lang: str = "en") -> str:
     """The catalogue's text for `key` with `params` put in; unknown keys come back as they are."""
-    text = catalogue(lang).get(key, key)
+    text = texts(lang).get(key, key)
     for name, value in params.items():
         text = text.replace("{" + name + "}", str(value))
     return text
-
-
-@lru_cache
-def catalogue(lang: str) -> dict[str, str]:
-    """All texts of one language: the files of `static/i18n/{lang}` laid over each other."""
-    texts: dict[str, str] = {}
-    for path in sorted((STATIC / "i18n" / (lang if lang in LANGUAGES else "en")).glob("*.json")):
-        texts.update(json.loads(path.read_text(encoding="utf-8")))
-    return texts

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.sim.config import protocol_of
-from app.sim.errors import catalogue, sentence
+from app.sim.errors import sentence, texts
 from app.sim.trace import Event, encode, plain
 from protocols.key_value import Command
 from protocols.registry import PROTOCOLS
@@ -77,7 +77,7 @@ def section(service: str, rule: str) -> str:
 def word(value: Any, lang: str) -> str:
     """A value inside a sentence."""
     if value is None:
-        return catalogue(lang).get("stage.nobody", "–")
+        return texts(lang).get("stage.nobody", "–")
     if isinstance(value, Command):
         return spoken(plain(value))
     if isinstance(value, tuple | list):
