@@ -10,7 +10,7 @@
 /** @typedef {[rule: string, data: Fields]} Why */
 
 /**
- * @typedef {'start'|'request'|'send'|'deliver'|'drop'|'hold'|'reschedule'|'timeout'|'save'|'saved'|'command'
+ * @typedef {'start'|'request'|'say'|'send'|'deliver'|'drop'|'hold'|'reschedule'|'timeout'|'save'|'saved'|'command'
  *   |'crash'|'restart'|'pause'|'resume'|'clock'|'network'|'violation'} Kind
  */
 
@@ -239,7 +239,7 @@
  * @property {(state: Fields) => Cell[]} log
  * @property {(message: Message) => MessageLook} message
  * @property {(event: Event) => any} quorum
- * @property {(message: Message) => any} describeMessage
+ * @property {(message: Message, t: I18n['t']) => string} describeMessage
  */
 
 /**

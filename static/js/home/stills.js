@@ -12,8 +12,8 @@ const H = 132;
 /** @param {Scenario} scenario */
 export function still(scenario) {
   const story = storyOf(scenario);
-  const inside = story.logs.length ? logs(story) : ring(story);
-  return html`<svg class="h-still" viewBox="0 0 ${W} ${H}" aria-hidden="true">${inside}</svg>`;
+  const box = story.logs.length ? `0 0 ${W} ${H}` : `40 0 ${W - 80} ${H}`;
+  return html`<svg class="h-still" viewBox=${box} aria-hidden="true">${story.logs.length ? logs(story) : ring(story)}</svg>`;
 }
 
 /** @param {number} i @param {number} n */

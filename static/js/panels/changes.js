@@ -30,7 +30,7 @@ export function lastEventAt(eventAt, node, service, seq, reach = 4000) {
 export function changedRows(event, before, after, entries) {
   /** @type {Map<string, string>} */
   const changed = new Map();
-  if (!event || !after) return changed;
+  if (!event || !after || event.kind === 'start') return changed;
   for (const field of new Set(event.patch.map((change) => String(change[0])))) {
     if (field.startsWith('@')) continue;
     const old = new Map(before && field in before ? fieldRows(field, before[field], entries) : []);

@@ -2,6 +2,7 @@
 
 import { html, nothing } from '../../vendor/lit-html/lit-html.js';
 import { isObject, span, valueText } from './format.js';
+import { describe } from './sentences.js';
 
 /** @typedef {import('../types.js').Ctx} Ctx */
 /** @typedef {import('../types.js').Message} Message */
@@ -46,8 +47,8 @@ export function messageItem(ctx, shown, message) {
       <span class="p-route">${message.src} → ${message.dst}</span>
       <span class="p-spacer"></span><span class="p-when">${stateText(ctx, shown, message)}</span>
     </button>
+    <div class="p-message-body"><span class="p-aside">${describe(ctx, message)}</span>${mayAct(ctx) ? buttons(ctx, message, chosen) : nothing}</div>
     ${chosen ? fieldList(ctx, message.fields) : nothing}
-    ${mayAct(ctx) ? buttons(ctx, message, chosen) : nothing}
   </li>`;
 }
 

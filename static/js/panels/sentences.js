@@ -6,28 +6,32 @@ import { html } from '../../vendor/lit-html/lit-html.js';
 /** @typedef {import('../types.js').Event} Event */
 /** @typedef {import('../types.js').Reason} Reason */
 
-/** @type {Record<string, (event: Event) => Record<string, any>>} */
+/** @type {Record<string, (event: Event, ctx: Ctx) => Record<string, any>>} */
 const PARAMS = {
   request: (e) => ({ text: e.body[0] }),
   send: (e) => ({ to: e.body[0], type: e.body[1] }),
   deliver: (e) => ({ id: e.body[0], from: e.body[1], type: e.body[2] }),
-  drop: (e) => ({ id: e.body[0], reason: e.body[1] }),
-  hold: (e) => ({ id: e.body[0] }),
-  reschedule: (e) => ({ id: e.body[0] }),
+  drop: (e, ctx) => ({ what: whichMessage(ctx, e.body[0]), reason: ctx.i18n.t(`panels.reason.${e.body[1]}`) }),
+  hold: (e, ctx) => ({ what: whichMessage(ctx, e.body[0]) }),
+  reschedule: (e, ctx) => ({ what: whichMessage(ctx, e.body[0]) }),
   timeout: (e) => ({ timer: e.body[0] }),
   command: (e) => ({ text: e.body[0] }),
   clock: (e) => ({ rate: e.body[0] }),
-  violation: (e) => ({ law: e.body[0] }),
+  violation: (e, ctx) => ({ law: ctx.i18n.t(`law.${e.body[0]}`) }),
 };
+
+/** @param {Ctx} ctx @param {number} id @returns {string} */
+function whichMessage(ctx, id) {
+  const send = ctx.store.event(id);
+  return send ? `${send.body[1]} ${send.node} → ${send.body[0]}` : `#${id}`;
+}
 
 /** @param {Ctx} ctx @param {Event} event @returns {string} one sentence of the event's kind */
 export function plainSentence(ctx, event) {
-  const { t } = ctx.i18n;
-  /** @type {Record<string, any>} */
-  const params = { node: event.node, ...(PARAMS[event.kind]?.(event) ?? {}) };
-  if (event.kind === 'drop') params.reason = t(`panels.reason.${params.reason}`);
-  if (event.kind === 'violation') params.law = t(`law.${params.law}`);
+  const { t, lang } = ctx.i18n;
   if (event.kind === 'network') return networkSentence(ctx, event.body[0]);
+  if (event.kind === 'say') return event.body[0][lang.call(ctx.i18n)] ?? event.body[0].en;
+  const params = { node: event.node, ...(PARAMS[event.kind]?.(event, ctx) ?? {}) };
   const held = event.kind === 'send' && event.body[4] ? 'held' : '';
   return t(`panels.did.${event.kind}${held}`, params);
 }
@@ -48,6 +52,16 @@ export function reasons(ctx, event) {
   const why = event.why.length ? ctx.i18n.why(event) : [];
   return why.length ? why : [{ text: plainSentence(ctx, event), section: '', rule: '', data: {} }];
 }
+
+/** What a message that leaves says, in words; '' for any other event. @param {Ctx} ctx @param {Event} event @returns {string} */
+export function messageText(ctx, event) {
+  if (event.kind !== 'send') return '';
+  const [dst, type, fields] = event.body;
+  return describe(ctx, { src: event.node, dst, type, fields });
+}
+
+/** @param {Ctx} ctx @param {{src: string, dst: string, type: string, fields: any}} message @returns {string} */
+export const describe = (ctx, message) => ctx.lens.describeMessage(/** @type {any} */ (message), ctx.i18n.t);
 
 /** @param {Ctx} ctx @param {Event} event @returns {string} everything that it says, on one line */
 export const sentence = (ctx, event) => reasons(ctx, event).map((reason) => reason.text).join(' ');

@@ -190,6 +190,8 @@ export class Painter {
     c.clearRect(0, 0, this.scale.left - 6, this.height);
     c.textAlign = 'right';
     c.fillStyle = token('muted');
+    const gap = (this.height - TOP - BOTTOM) / Math.max(1, names.length);
+    c.font = `${Math.min(12, Math.max(9, gap - 1))}px ${token('font', 'sans-serif')}`;
     for (const name of names) c.fillText(short(name), this.scale.left - 12, /** @type {number} */ (this.lanes.get(name)));
   }
 

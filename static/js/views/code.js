@@ -3,6 +3,7 @@
 import { html, nothing, render } from '../../vendor/lit-html/lit-html.js';
 import { lastEventAt } from '../panels/changes.js';
 import { codeLine } from '../panels/codelines.js';
+import { mutantsInForce } from '../panels/mutants.js';
 import { reasons } from '../panels/sentences.js';
 import { sourceOf, whatRan } from '../panels/source.js';
 import { whileVisible } from '../panels/visible.js';
@@ -70,7 +71,7 @@ class CodePage {
     return html`<header class="p-head"><h2 class="p-file">${source.file}</h2>
         <span class="p-facts">${ran ? html`<code>${ran.focus.name}</code>` : nothing} ${event?.node ?? ''}</span></header>
       ${event ? html`<ul class="p-rules" role="list">${reasons(this.ctx, event).map((reason) => html`<li>
-        ${reason.text} ${reason.section ? html`<span class="p-section">${reason.section}</span>` : nothing}</li>`)}</ul>` : nothing}`;
+        ${reason.text} ${reason.section ? html`<span class="p-section">${reason.section}</span>` : nothing}</li>`)}</ul>` : nothing}${mutantsInForce(this.ctx)}`;
   }
 
   /** @param {Source} source @param {Event|undefined} event */

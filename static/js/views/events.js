@@ -7,7 +7,7 @@ import { html, nothing, render } from '../../vendor/lit-html/lit-html.js';
 import { repeat } from '../../vendor/lit-html/directives/repeat.js';
 import { EventWindow } from '../panels/eventwindow.js';
 import { endpoints, moment } from '../panels/format.js';
-import { reasons } from '../panels/sentences.js';
+import { messageText, reasons } from '../panels/sentences.js';
 import { whileVisible } from '../panels/visible.js';
 import { menu } from './messages.js';
 
@@ -96,9 +96,9 @@ class EventList {
   said(event) {
     const all = reasons(this.ctx, event);
     const text = all.map((r) => r.text).join(' ');
-    const section = all.map((r) => r.section).find(Boolean) ?? '';
+    const aside = all.map((r) => r.section).find(Boolean) ?? messageText(this.ctx, event);
     return html`<span class="p-event-when"><span>${moment(event.time)}</span><b>${event.node || '·'}</b></span>
-      <span class="p-event-text" title=${text}>${text} ${section ? html`<span class="p-section">${section}</span>` : nothing}</span>`;
+      <span class="p-event-text" title=${text}>${text} ${aside ? html`<span class="p-aside">${aside}</span>` : nothing}</span>`;
   }
 
   /** Rows came in front: what is in view stays in view. @param {number} rows */

@@ -39,8 +39,8 @@ class ExportSheet {
 
   open() {
     this.forget();
+    this.show();
     if (!this.dialog.open) this.dialog.showModal();
-    this.render();
   }
 
   async openWithLink() {
@@ -73,7 +73,11 @@ class ExportSheet {
   }
 
   render() {
-    if (this.dialog.open) render(this.template(), this.dialog);
+    if (this.dialog.open) this.show();
+  }
+
+  show() {
+    render(this.template(), this.dialog);
   }
 
   template() {

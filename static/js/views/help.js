@@ -12,15 +12,15 @@ export function mountHelp(root, ctx) {
   dialog.className = 'p-help';
   root.append(dialog);
   dialog.addEventListener('click', (e) => e.target === dialog && dialog.close());
+  const show = () => render(sheet(ctx, () => dialog.close()), dialog);
   const draw = () => {
-    if (dialog.open) render(sheet(ctx, () => dialog.close()), dialog);
+    if (dialog.open) show();
   };
   const open = () => {
+    show();
     if (!dialog.open) dialog.showModal();
-    draw();
     dialog.scrollTop = 0;
   };
-  ctx.i18n.subscribe(draw);
   return { draw, open, close: () => dialog.close(), toggle: () => (dialog.open ? dialog.close() : open()) };
 }
 
@@ -50,5 +50,5 @@ function keyRow(ctx, action) {
 
 /** @param {string} keys */
 function keyCaps(keys) {
-  return keys ? keys.split(' ').map((key) => html`<kbd>${key}</kbd>`) : nothing;
+  return keys ? keys.split(' ').map((key) => (key === '–' ? ' – ' : html`<kbd>${key}</kbd>`)) : nothing;
 }

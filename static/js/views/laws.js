@@ -2,6 +2,7 @@
 
 import { html, nothing, render } from '../../vendor/lit-html/lit-html.js';
 import { moment, valueText } from '../panels/format.js';
+import { mutantsInForce } from '../panels/mutants.js';
 import { whileVisible } from '../panels/visible.js';
 
 /** @typedef {import('../types.js').Ctx} Ctx */
@@ -22,22 +23,16 @@ function panel(ctx, shown) {
   const broken = laws.filter(([, seq]) => seq > 0).length;
   const { t } = ctx.i18n;
   const summary = broken ? t('panels.laws.broken', { count: broken }) : t('panels.laws.hold', { count: laws.length });
-  return html`<p class="p-lead ${broken ? 'bad' : 'good'}">${summary}</p>${mutants(ctx)}
+  return html`<p class="p-lead ${broken ? 'bad' : 'good'}">${summary}</p>${mutantsInForce(ctx)}
     <ul class="p-lawlist" role="list">${laws.map(([id, seq]) => lawItem(ctx, id, seq))}</ul>`;
 }
 
-/** @param {Ctx} ctx @param {Shown} shown @returns {[id: string, seq: number][]} */
+/** @param {Ctx} ctx @param {Shown} shown @returns {[id: string, seq: number][]} the broken ones first */
 function lawsOf(ctx, shown) {
   const known = Object.values(ctx.store.services).flatMap((service) => service.laws);
   const held = shown.view?.laws ?? {};
-  return [...new Set([...known, ...Object.keys(held)])].map((id) => [id, held[id] ?? 0]);
-}
-
-/** @param {Ctx} ctx */
-function mutants(ctx) {
-  const { t } = ctx.i18n;
-  return Object.values(ctx.store.services).filter((service) => service.mutant).map(({ mutant }) => html`<p class="p-mutant">
-    <b>${t('panels.laws.mutant')}</b> ${t(`mutant.${mutant}`)}<br>${t(`mutant.${mutant}.text`)}</p>`);
+  const laws = [...new Set([...known, ...Object.keys(held)])].map((id) => /** @type {[string, number]} */ ([id, held[id] ?? 0]));
+  return [...laws.filter(([, seq]) => seq).sort((a, b) => a[1] - b[1]), ...laws.filter(([, seq]) => !seq)];
 }
 
 /** @param {Ctx} ctx @param {string} id @param {number} seq */
@@ -55,9 +50,11 @@ function violation(ctx, id, seq) {
   const { t } = ctx.i18n;
   const event = ctx.store.event(seq);
   const data = event?.body[1] ?? {};
-  const culprit = event?.cause || seq;
-  const go = () => ctx.playhead.seek({ seq: culprit });
-  return html`<p class="p-verdict"><button class="p-link" @click=${go}>${t('panels.laws.brokenat', { seq: culprit })}</button>
+  const go = () => {
+    ctx.selection.set({ event: seq });
+    ctx.playhead.seek({ seq });
+  };
+  return html`<p class="p-verdict"><button class="p-link" @click=${go}>${t('panels.laws.brokenat', { seq })}</button>
       ${event ? ` · ${moment(event.time)}` : nothing}</p>
     ${event ? html`<p class="p-broken">${t(`law.${id}.broken`, data)}</p>${facts(ctx, data)}` : nothing}`;
 }

@@ -41,7 +41,8 @@ function chosenNode(ctx, view, shown) {
   if (chosen && view.nodes[chosen]) return chosen;
   const names = endpoints(view);
   const leader = names.find((n) => Object.values(view.nodes[n].services).some((s) => ctx.lens.role(s.state) === 'leader'));
-  return leader ?? (shown.event?.node && view.nodes[shown.event.node] ? shown.event.node : names[0]);
+  const at = view.nodes[shown.event?.node ?? ''];
+  return leader ?? (at && !at.client && shown.event ? shown.event.node : names[0]);
 }
 
 /** @param {Ctx} ctx @param {Shown} shown @param {string} name @param {NodeView} node */
@@ -97,7 +98,7 @@ const OPTIONAL = new Set(['candidate', 'leader']);
 function groupBlock(block, group, fields) {
   const { state, entries, ctx } = block;
   const { matrix, rest } = perPeer(fields, state, entries);
-  return html`<h3>${ctx.i18n.t(group ? `panels.group.${group}` : 'panels.group.rest')}</h3>
+  return html`<h3>${ctx.i18n.t(`panels.group.${block.service === 'client' ? 'client' : group || 'rest'}`)}</h3>
     ${matrix ? matrixTable(block, matrix) : nothing}
     <table class="p-state"><tbody>${rest.flatMap((field) => fieldRows(field, state[field], entries))
       .map(([label, text]) => stateRow(block, label, text))}</tbody></table>`;

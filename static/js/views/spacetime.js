@@ -34,7 +34,7 @@ class Spacetime {
     this.tip.hidden = true;
     this.tools = root.appendChild(document.createElement('div'));
     this.tools.className = 'p-zoom';
-    this.scale = new TimeScale(1_200_000);
+    this.scale = new TimeScale(800_000);
     this.diagram = new Diagram(ctx.store, ctx.lens);
     this.painter = new Painter(this.canvas, this.scale, this.diagram);
     this.following = true;
