@@ -6,7 +6,8 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.routing import Mount, WebSocketRoute
+from starlette.routing import Mount, Router, WebSocketRoute
+from starlette.types import ASGIApp
 
 from app.resources import SCENARIOS, STATIC
 from app.rooms.hub import LIVE, Hub
@@ -44,12 +45,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         _open_live(hub)
     errors.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
-    app.add_middleware(Guard, settings=settings)
+    app.add_middleware(Guard, settings=settings, sockets=_sockets(hub))
     for router in (pages.router, ops.router, api.router):
         app.include_router(router)
-    app.router.routes.append(WebSocketRoute("/ws/rooms/{room}", RoomSocket(hub)))
     app.router.routes.append(Mount("/static", RevalidatedFiles(directory=STATIC)))
     return app
+
+
+def _sockets(hub: Hub) -> ASGIApp:
+    """Beside the rest of the application: nothing that looks at responses stands between room and viewer."""
+    return Router([WebSocketRoute("/ws/rooms/{room}", RoomSocket(hub))])
 
 
 def _open_live(hub: Hub) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, cast
 
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
@@ -12,6 +13,7 @@ from app.rooms import wire
 from app.rooms.bucket import Bucket
 from app.rooms.hub import LIVE, Hub
 from app.rooms.room import Room
+from app.rooms.viewer import Send as SendText
 from app.rooms.viewer import Viewer
 from app.sim.errors import Refused
 from app.texts import Lang, pick
@@ -52,8 +54,8 @@ class RoomSocket:
             return
         await socket.accept()
 
-        async def say(text: str) -> None:
-            await send({"type": "websocket.send", "text": text})
+        def say(text: str) -> Coroutine[Any, Any, None]:
+            return cast(Coroutine[Any, Any, None], send({"type": "websocket.send", "text": text}))
 
         try:
             await self._serve(socket, lang, say)
@@ -69,7 +71,7 @@ class RoomSocket:
         except Exception:
             log.debug("closed before the error was sent")
 
-    async def _serve(self, socket: WebSocket, lang: Lang, say: Any) -> None:
+    async def _serve(self, socket: WebSocket, lang: Lang, say: SendText) -> None:
         hello = await self._hello(socket)
         lang = pick(hello.lang) if hello.lang else lang
         try:
