@@ -33,8 +33,9 @@ export function mostImportant(events, lens, least) {
   return best;
 }
 
-/** What people did is worth saying too. @type {Record<string, number>} */
-const KIND_WEIGHT = {crash: 4, restart: 0, network: 3, violation: 9};
+/** What people did is worth saying too, and what a scenario says itself more than what happens meanwhile.
+ * @type {Record<string, number>} */
+const KIND_WEIGHT = {crash: 4, restart: 0, network: 3, refused: 5, say: 8, violation: 9};
 
 class Caption {
   /** @param {HTMLElement} root @param {any} ctx */
@@ -86,9 +87,9 @@ class Caption {
     return event;
   }
 
-  /** Time to read: two lines take about three seconds. @param {number} now @param {number} weight */
+  /** Time to read: two lines take about three seconds, what a scenario says twice that. @param {number} now @param {number} weight */
   hold(now, weight) {
-    this.until = now + 1200 + weight * 450;
+    this.until = now + 1500 + weight * weight * 90;
     this.weight = weight;
   }
 
