@@ -1,50 +1,20 @@
-"""The pure pieces of the panels, each module alone in a real browser; nothing is served but the files."""
+"""The pure pieces of the panels, each module alone in a real browser."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Route, sync_playwright
+
+from tests.browser.conftest import Js
 
 pytestmark = pytest.mark.browser
 
-STATIC = Path(__file__).parents[2] / "static"
-ORIGIN = "http://quorumscope.invalid"
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")
-
-Js = Callable[[str], Any]
+PROTOCOLS = Path(__file__).parents[2] / "protocols"
 
 
-def fulfil(route: Route) -> None:
-    """Files of static/ come from the disk, under a name that no network knows."""
-    path = STATIC / route.request.url.removeprefix(f"{ORIGIN}/static/")
-    if path.suffix == ".js" and path.is_file():
-        route.fulfill(path=path, content_type="text/javascript")
-    else:
-        route.fulfill(body="<!doctype html><title>modules</title>", content_type="text/html")
-
-
-@pytest.fixture(scope="module")
-def js() -> Iterator[Js]:
-    """Evaluates an expression in which `m('panels/python.js')` is that module."""
-    with sync_playwright() as playwright:
-        path = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        page = browser.new_page()
-        page.route("**/*", fulfil)
-        page.goto(ORIGIN)
-        yield lambda body: page.evaluate(
-            f"async () => {{ const m = path => import('/static/js/' + path); {body} }}"
-        )
-        browser.close()
-
-
-def test_the_pieces_of_python_join_to_the_source(js: Js) -> None:
-    joined = js("""
+def test_the_pieces_of_python_join_to_the_source(modules: Js) -> None:
+    joined = modules("""
         const {tokenize} = await m('panels/python.js');
         const source = ['def f(self, x="a#b"):', '    # say "why"', "    r'''two", "lines'''",
           '    return 0x1F + é @ "open'].join('\\n');
@@ -53,21 +23,21 @@ def test_the_pieces_of_python_join_to_the_source(js: Js) -> None:
     assert joined[0] == joined[1]
 
 
-def test_every_protocol_source_survives_tokenizing(js: Js) -> None:
-    for path in sorted((STATIC.parent / "protocols").glob("*.py")):
+def test_every_protocol_source_survives_tokenizing(modules: Js) -> None:
+    for path in sorted(PROTOCOLS.glob("*.py")):
         source = path.read_text(encoding="utf-8")
-        js_source = repr(source.encode("utf-8").hex())
-        same = js(f"""
-            const {{tokenize}} = await m('panels/python.js');
-            const bytes = Uint8Array.from({js_source}.match(/../g) ?? [], h => parseInt(h, 16));
-            const source = new TextDecoder().decode(bytes);
-            return tokenize(source).map(line => line.map(p => p.text).join('')).join('\\n') === source;
-        """)
+        same = modules(
+            """
+            const {tokenize} = await m('panels/python.js');
+            return tokenize(arg).map(line => line.map(p => p.text).join('')).join('\\n') === arg;
+            """,
+            source,
+        )
         assert same, path.name
 
 
-def test_python_is_coloured_by_what_it_is(js: Js) -> None:
-    pieces = js("""
+def test_python_is_coloured_by_what_it_is(modules: Js) -> None:
+    pieces = modules("""
         const {tokenize} = await m('panels/python.js');
         return tokenize('def grant(self): # why\\n    return f"x{1}" if 12 else None')
           .flat().filter(p => p.kind).map(p => [p.text, p.kind]);
@@ -86,8 +56,8 @@ def test_python_is_coloured_by_what_it_is(js: Js) -> None:
     ]
 
 
-def test_a_moment_survives_its_link(js: Js) -> None:
-    same = js("""
+def test_a_moment_survives_its_link(modules: Js) -> None:
+    same = modules("""
         const {encodeJournal, decodeJournal, momentUrl, packedIn} = await m('panels/link.js');
         const commands = Array.from({length: 3000}, (_, i) => [i, i * 1000, 'crash n' + i % 5]);
         const journal = {config: {seed: 7, title: '分布式 ✓'}, commands, seq: 12, time: 34};
@@ -100,16 +70,16 @@ def test_a_moment_survives_its_link(js: Js) -> None:
 
 
 @pytest.mark.parametrize("packed", ["", "!!!", "AAAA", "q1ZKz89RsgJTAA"])
-def test_a_link_that_was_cut_short_is_refused(js: Js, packed: str) -> None:
-    assert js(f"""
+def test_a_link_that_was_cut_short_is_refused(modules: Js, packed: str) -> None:
+    assert modules(f"""
         const {{decodeJournal}} = await m('panels/link.js');
         return decodeJournal({packed!r}).then(() => false, () => true);
     """)
 
 
-def test_a_link_that_unpacks_without_end_is_cut_off(js: Js) -> None:
+def test_a_link_that_unpacks_without_end_is_cut_off(modules: Js) -> None:
     assert (
-        js("""
+        modules("""
         const {decodeJournal, encodeJournal} = await m('panels/link.js');
         const bomb = await encodeJournal('x'.repeat(9_000_000));
         return decodeJournal(bomb).then(() => 'kept', error => error.name);
@@ -124,8 +94,8 @@ EVENT = """
 """
 
 
-def test_the_explained_events_are_kept_with_what_people_did(js: Js) -> None:
-    kept = js(
+def test_the_explained_events_are_kept_with_what_people_did(modules: Js) -> None:
+    kept = modules(
         EVENT
         + """
         const {keepsEvent} = await m('panels/filters.js');
@@ -140,8 +110,8 @@ def test_the_explained_events_are_kept_with_what_people_did(js: Js) -> None:
     assert kept == [[1, 2, 3, 4], [2, 3], [2, 4], [3]]
 
 
-def test_past_messages_come_newest_first_and_filtered(js: Js) -> None:
-    found = js(
+def test_past_messages_come_newest_first_and_filtered(modules: Js) -> None:
+    found = modules(
         EVENT
         + """
         const {pastMessages} = await m('panels/filters.js');
@@ -173,8 +143,8 @@ TRACE = (
 )
 
 
-def test_the_unfiltered_list_knows_its_rows_without_loading_any(js: Js) -> None:
-    assert js(
+def test_the_unfiltered_list_knows_its_rows_without_loading_any(modules: Js) -> None:
+    assert modules(
         TRACE
         + """
         trace.oldest = 501;
@@ -183,8 +153,8 @@ def test_the_unfiltered_list_knows_its_rows_without_loading_any(js: Js) -> None:
     ) == [99500, 501, 0, 99498, 0, 0]
 
 
-def test_the_filtered_list_grows_at_both_ends_and_starts_afresh_after_a_jump(js: Js) -> None:
-    result = js(
+def test_the_filtered_list_grows_at_both_ends_and_starts_afresh_after_a_jump(modules: Js) -> None:
+    result = modules(
         TRACE
         + """
         rows.filter = {show: 'rules', node: ''};
@@ -204,8 +174,8 @@ def test_the_filtered_list_grows_at_both_ends_and_starts_afresh_after_a_jump(js:
 SCALE = "const {TimeScale, roundUp, tickText} = await m('panels/timescale.js');"
 
 
-def test_zooming_keeps_the_moment_under_the_pointer(js: Js) -> None:
-    assert js(
+def test_zooming_keeps_the_moment_under_the_pointer(modules: Js) -> None:
+    assert modules(
         SCALE
         + """
         const scale = new TimeScale(1_000_000);
@@ -222,8 +192,8 @@ def test_zooming_keeps_the_moment_under_the_pointer(js: Js) -> None:
     ) == [True, 2000, 60_000_000, 77]
 
 
-def test_the_axis_follows_and_is_confined(js: Js) -> None:
-    assert js(
+def test_the_axis_follows_and_is_confined(modules: Js) -> None:
+    assert modules(
         SCALE
         + """
         const scale = new TimeScale(1000);
@@ -244,8 +214,8 @@ def test_the_axis_follows_and_is_confined(js: Js) -> None:
     ) == [0, 100, 49_500, 0, 8700]
 
 
-def test_ticks_are_round_and_apart(js: Js) -> None:
-    assert js(
+def test_ticks_are_round_and_apart(modules: Js) -> None:
+    assert modules(
         SCALE
         + """
         const scale = new TimeScale(1_000_000);
@@ -273,8 +243,8 @@ DIAGRAM = (
 )
 
 
-def test_lines_points_and_lanes_come_from_the_events(js: Js) -> None:
-    laid = js(
+def test_lines_points_and_lanes_come_from_the_events(modules: Js) -> None:
+    laid = modules(
         DIAGRAM
         + """
         trace.events = [event(1, 'send', 'n1', ['n2', 'V', {}, 45]), event(2, 'send', 'n1', ['n3', 'V', {},
@@ -297,8 +267,8 @@ def test_lines_points_and_lanes_come_from_the_events(js: Js) -> None:
     assert laid[3] == [[0, "up", "follower", 1], [30, "up", "candidate", 2], [50, "crashed", "candidate", 2]]
 
 
-def test_a_block_is_laid_out_again_only_when_it_grew(js: Js) -> None:
-    assert js(
+def test_a_block_is_laid_out_again_only_when_it_grew(modules: Js) -> None:
+    assert modules(
         DIAGRAM
         + """
         trace.events = [event(1, 'send', 'n1', ['n2', 'V', {}, 45])];
@@ -311,8 +281,8 @@ def test_a_block_is_laid_out_again_only_when_it_grew(js: Js) -> None:
     ) == [True, False, 0, 0, 1, True]
 
 
-def test_distance_to_a_line_is_to_its_nearest_point(js: Js) -> None:
-    assert js(
+def test_distance_to_a_line_is_to_its_nearest_point(modules: Js) -> None:
+    assert modules(
         DIAGRAM
         + """
         const s = {x1: 0, y1: 0, x2: 10, y2: 0};
@@ -322,8 +292,8 @@ def test_distance_to_a_line_is_to_its_nearest_point(js: Js) -> None:
     ) == [3, 5, 5, 5]
 
 
-def test_changed_fields_are_marked_with_what_they_were(js: Js) -> None:
-    changed = js(
+def test_changed_fields_are_marked_with_what_they_were(modules: Js) -> None:
+    changed = modules(
         EVENT
         + """
         const {changedRows, lastEventAt} = await m('panels/changes.js');
@@ -340,8 +310,8 @@ def test_changed_fields_are_marked_with_what_they_were(js: Js) -> None:
     assert changed == [[["commitIndex", "3"], ["matchIndex[n2]", "3"], ["log", "2 entries"]], 1]
 
 
-def test_the_table_of_logs_has_the_leaders_marks(js: Js) -> None:
-    rows = js("""
+def test_the_table_of_logs_has_the_leaders_marks(modules: Js) -> None:
+    rows = modules("""
         const {logRows, columnsInView} = await m('panels/logtable.js');
         const log = n => Array.from({length: n}, (_, i) => ({index: i + 1, era: 1, label: 'x',
           committed: true, durable: true}));
@@ -365,8 +335,8 @@ def test_the_table_of_logs_has_the_leaders_marks(js: Js) -> None:
     assert rows[1:] == [[0, 8], [497, 508], [0, 1]]
 
 
-def test_a_scenario_says_what_its_still_shows(js: Js) -> None:
-    story = js("""
+def test_a_scenario_says_what_its_still_shows(modules: Js) -> None:
+    story = modules("""
         const {storyOf} = await m('home/story.js');
         const commands = ['crash n1', 'pause n2', 'partition n1 c1 | n2 n3', 'partition n1 | n2',
           'cut n1 -> n3',
@@ -384,8 +354,8 @@ def test_a_scenario_says_what_its_still_shows(js: Js) -> None:
     assert story[4:] == [cuts, [["n2", "n3"]], ["n3"], [], [["n1", [1, 1, 4]]]]
 
 
-def test_times_are_short_and_exact(js: Js) -> None:
-    assert js("""
+def test_times_are_short_and_exact(modules: Js) -> None:
+    assert modules("""
         const {span, moment, natural} = await m('panels/format.js');
         return [span(850), span(1500), span(132_400), span(9_999_00), span(4_218_000), moment(4_218_499),
           ['n10', 'n2', 'n1'].sort(natural)];

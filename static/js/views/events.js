@@ -38,6 +38,9 @@ class EventList {
     /** @type {Shown|undefined} */
     this.last = undefined;
     this.seq = -1;
+    /** While the world plays the list goes along, until the reader scrolls away. */
+    this.along = true;
+    this.put = -1;
     this.branch = ctx.store.branch;
     this.build();
   }
@@ -105,20 +108,33 @@ class EventList {
   shift(rows) {
     if (!rows) return;
     /** @type {HTMLElement} */ (this.room).style.height = `${this.rows.length * ROW}px`;
-    this.box.scrollTop += rows * ROW;
+    this.scrollTo(this.box.scrollTop + rows * ROW);
   }
 
   /** @param {Shown} shown */
   bringIntoView(shown) {
+    if (this.inView(shown.seq) || (shown.playing && !this.along)) return;
     const top = this.rows.rowOf(shown.seq) * ROW;
-    const { box } = this;
-    if (top >= box.scrollTop && top + ROW <= box.scrollTop + box.clientHeight) return;
-    box.scrollTop = shown.playing ? top - box.clientHeight + ROW * 2 : top - box.clientHeight / 2;
+    this.scrollTo(shown.playing ? top - this.box.clientHeight + ROW * 2 : top - this.box.clientHeight / 2);
+    this.along = true;
     this.place(shown);
+  }
+
+  /** @param {number} seq */
+  inView(seq) {
+    const top = this.rows.rowOf(seq) * ROW;
+    return top >= this.box.scrollTop && top + ROW <= this.box.scrollTop + this.box.clientHeight;
+  }
+
+  /** Scrolling that is not the reader's. @param {number} top */
+  scrollTo(top) {
+    this.box.scrollTop = top;
+    this.put = this.box.scrollTop;
   }
 
   scrolled() {
     if (!this.last) return;
+    if (this.box.scrollTop !== this.put) this.along = this.inView(this.seq);
     if (this.box.scrollTop < ROW * 3) this.shift(this.rows.whole ? 0 : this.rows.earlier());
     else if (!this.rows.whole && this.box.scrollTop + this.box.clientHeight > this.box.scrollHeight - ROW * 3) this.rows.later();
     this.place(this.last);
