@@ -18,6 +18,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from benchmarks.measure import Ratio
@@ -128,16 +129,19 @@ class ViewerProtocol(asyncio.Protocol):
                 self.seen.setdefault(text[:80], []).append(time.monotonic())
 
 
+def _same(protocol: ViewerProtocol) -> ViewerProtocol:
+    return protocol
+
+
 async def viewers(port: int, path: str, count: int, seconds: float, stalled: int = 0) -> dict[str, Any]:
-    """Connect `count` viewers, watch for `seconds`, and tell how many messages came, how large and how late."""
+    """Connect `count` viewers, watch for `seconds`; how many messages came, how large and how late."""
     loop = asyncio.get_running_loop()
     seen: dict[bytes, list[float]] = {}
     protocols = []
     for n in range(count):
         ready = loop.create_future()
-        transport, protocol = await loop.create_connection(
-            lambda ready=ready: ViewerProtocol(path, seen, ready), "127.0.0.1", port
-        )
+        protocol = ViewerProtocol(path, seen, ready)
+        transport, _ = await loop.create_connection(partial(_same, protocol), "127.0.0.1", port)
         await ready
         protocols.append(protocol)
         if n < stalled:
