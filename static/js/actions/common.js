@@ -14,7 +14,7 @@ export function all(...reasons) {
 /** Where an intervention applies: nowhere in particular when live, else the shown moment. @param {any} ctx */
 export function moment(ctx) {
   const {live, branch, seq, time} = ctx.playhead.shown;
-  return live ? undefined : {branch, seq, time: Math.floor(time)};
+  return live ? undefined : {branch, seq: Math.max(seq, ctx.store.oldest), time: Math.floor(time)};
 }
 
 /** Sends a command; one given in the past starts a branch there. @param {any} ctx @param {string} text */

@@ -38,7 +38,14 @@ const partition = {
 const manual = {
   id: 'network.manual', label: 'actions.manual', shortcut: 'N', keys: ['n', 'N'], group: 'network',
   enabled: mayAct,
-  run: (/** @type {any} */ ctx) => command(ctx, network(ctx).manual ? 'network auto' : 'network manual'),
+  /** Whoever becomes the network has all the time in the world: the cluster stands still until it is played or
+   *  stepped. @param {any} ctx */
+  async run(ctx) {
+    const on = !network(ctx).manual;
+    await command(ctx, on ? 'network manual' : 'network auto');
+    if (on && ctx.playhead.playing) await ctx.playhead.pause();
+    if (!on && !ctx.playhead.playing) await ctx.playhead.play();
+  },
 };
 
 const heal = {

@@ -23,6 +23,7 @@ const nextMessage = {
   run(ctx) {
     const ids = Object.keys(ctx.playhead.shown.view?.messages ?? {}).map(Number).sort((a, b) => a - b);
     const after = ids.find(id => id > ctx.selection.get().message) ?? ids[0] ?? 0;
+    /** @type {any} */ (document.activeElement)?.blur(); // so that Enter opens the message, not what had the focus
     ctx.selection.set({message: after});
   },
 };

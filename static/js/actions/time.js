@@ -64,7 +64,7 @@ export const timeActions = [
   timeAction('forward', 'forward', '→', ['ArrowRight'], future, p => p.step(1)),
   timeAction('ruleBack', 'ruleBack', 'Shift ←', ['Shift+ArrowLeft'], past, p => p.stepRule(-1)),
   timeAction('ruleForward', 'ruleForward', 'Shift →', ['Shift+ArrowRight'], future, p => p.stepRule(1)),
-  timeAction('home', 'home', 'Home', ['Home'], past, (p, ctx) => p.seek({seq: Math.max(0, ctx.store.oldest - 1)})),
+  timeAction('home', 'home', 'Home', ['Home'], past, (p, ctx) => p.seek(ctx.store.oldest > 1 ? {seq: ctx.store.oldest} : {time: 0})),
   timeAction('live', 'live', 'End', ['End'], always, p => p.follow()),
   timeAction('slower', 'slower', '↓', ['ArrowDown', '-'], always, (p, ctx) => p.setSpeed(nextSpeed(ctx, -1))),
   timeAction('faster', 'faster', '↑', ['ArrowUp', '+', '='], always, (p, ctx) => p.setSpeed(nextSpeed(ctx, 1))),

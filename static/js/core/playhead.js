@@ -34,6 +34,7 @@ export class Playhead {
     /** @type {{view: Drawn, pending: Changed, drawn: number}[]} */
     this.views = [];
     this.scheduled = false;
+    this.idle = true;
     this.lastWall = 0;
     this.branch = '';
     /** @type {(action: string, value?: number) => Promise<any>} set by room.js: asks the server to play, pause, step */
@@ -217,15 +218,16 @@ export class Playhead {
 
   frame(wall = this.wall()) {
     this.scheduled = false;
-    const dt = Math.min(250, Math.max(0, wall - this.lastWall));
+    const dt = this.idle ? 0 : Math.min(250, Math.max(0, wall - this.lastWall)); // time spent standing still does not count
     this.lastWall = wall;
     this.move(wall, dt);
     this.present(wall);
-    if (this.active(wall)) this.wake();
+    this.idle = !this.active();
+    if (!this.idle) this.wake();
   }
 
-  /** @param {number} _wall */
-  active(_wall) {
+  /** Is there anything left to draw? */
+  active() {
     if (this.glide || (this.following ? this.clock.playing || this.time < this.store.now : this.running)) return true;
     return this.views.some(slot => Object.keys(slot.pending).length);
   }

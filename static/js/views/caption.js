@@ -67,9 +67,10 @@ class Caption {
     return this.latest(shown) ?? shown.event;
   }
 
-  /** @param {Shown} shown */
+  /** The latest event that has something to tell. @param {Shown} shown */
   latest(shown) {
-    return mostImportant(this.ctx.store.range(Math.max(1, shown.seq - LOOK_BACK), shown.seq), this.ctx.lens, 2).event ?? undefined;
+    const recent = this.ctx.store.range(Math.max(1, shown.seq - LOOK_BACK), shown.seq);
+    return recent.findLast((/** @type {TraceEvent} */ e) => mostImportant([e], this.ctx.lens, 2).event);
   }
 
   /** @param {Shown} shown @returns {TraceEvent|undefined} */

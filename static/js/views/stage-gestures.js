@@ -16,6 +16,8 @@ export function gestures(root, on) {
   /** @type {{x: number, y: number, target: Target, timer: any, dragging: boolean, spent: boolean, id: number}|null} */
   let press = null;
   let last = {time: 0, key: ''};
+  /** @type {Target|null} */
+  let pending = null;
 
   /** @param {PointerEvent} e */
   const point = e => {
@@ -25,6 +27,7 @@ export function gestures(root, on) {
 
   /** @param {PointerEvent} e */
   function down(e) {
+    pending = null;
     if (e.button !== 0 || /** @type {Element} */ (e.target).closest('button, a, dialog, .menu, input, select')) return;
     const p = point(e);
     const target = on.find(p.x, p.y, e.pointerType !== 'mouse');
@@ -60,9 +63,17 @@ export function gestures(root, on) {
     const start = press;
     press = null;
     clearTimeout(timer);
-    const p = point(e);
-    if (dragging) return on.knife(start, p, true);
-    if (spent) return;
+    if (dragging) return on.knife(start, point(e), true);
+    pending = spent ? null : target;
+  }
+
+  /** What a tap opens must not lie under the click that belongs to the same tap, so it is the click that counts.
+   * @param {MouseEvent} e */
+  function click(e) {
+    const target = pending;
+    pending = null;
+    if (!target) return;
+    const p = point(/** @type {any} */ (e));
     const key = `${target.kind}:${JSON.stringify(target.id)}`;
     const twice = key === last.key && e.timeStamp - last.time < DOUBLE && target.kind === 'node';
     last = {time: twice ? 0 : e.timeStamp, key};
@@ -79,6 +90,7 @@ export function gestures(root, on) {
   root.addEventListener('pointerdown', down);
   root.addEventListener('pointermove', move);
   root.addEventListener('pointerup', up);
+  root.addEventListener('click', click);
   root.addEventListener('pointercancel', cancel);
   root.addEventListener('pointerleave', e => { if (!press && e.pointerType === 'mouse') on.hover({kind: '', id: ''}, 0, 0); });
   root.addEventListener('contextmenu', e => {

@@ -42,17 +42,30 @@ function ringAngles(n) {
 /** Labels at the very top and bottom stand above and below when the neighbours are near. @param {number} n */
 const crowded = n => n >= 7;
 
+/** Room kept for labels over the highest and under the lowest node. @param {number} n @param {boolean} narrow @param {number} unit */
+function labelRoom(n, narrow, unit) {
+  const over = narrow || crowded(n) ? 46 * unit : 0;
+  return {over, under: narrow || n % 2 === 0 ? over : 0};
+}
+
 /** @param {number} w @param {number} h @param {number[]} angles @param {number} unit @param {boolean} narrow @param {number} n */
 function ringSize(w, h, angles, unit, narrow, n) {
   const r = (narrow && n > 5 ? 33 : 46) * unit * Math.sqrt(5 / Math.max(5, n));
-  const labels = narrow ? 44 * unit : crowded(n) ? 26 * unit : 0;
-  const spanY = extent(angles, Math.sin);
+  if (n === 1) return {ring: 0, r: Math.min(64 * unit, r * 1.4)};
+  const {over, under} = labelRoom(n, narrow, unit);
   const spanX = Math.max(...angles.map(a => Math.abs(Math.cos(a))), 0.001);
   const side = narrow ? 30 * unit : 112 * unit;
-  const byHeight = (h - 2 * r - 2 * labels - 20 * unit) / Math.max(0.001, spanY);
+  const byHeight = (h - 2 * r - over - under - 20 * unit) / Math.max(0.001, extent(angles, Math.sin));
   const byWidth = (w / 2 - r - side) / spanX;
-  if (n === 1) return {ring: 0, r: Math.min(64 * unit, r * 1.4)};
-  return {ring: Math.max(r * 1.3, Math.min(byHeight, byWidth, n === 2 ? 190 * unit : 235 * unit)), r};
+  const ring = Math.max(r * 1.3, Math.min(byHeight, byWidth, n === 2 ? 190 * unit : 235 * unit));
+  return {ring, r: narrow ? Math.max(15, Math.min(r, roomBetween(angles, ring, unit))) : r};
+}
+
+/** The radius that leaves room for a label between neighbours that stand over each other.
+ * @param {number[]} angles @param {number} ring @param {number} unit */
+function roomBetween(angles, ring, unit) {
+  const gaps = angles.slice(1).map((a, i) => ({gap: Math.abs(Math.sin(a) - Math.sin(angles[i])) * ring, side: Math.cos(a) * Math.cos(angles[i]) > 0.2}));
+  return Math.min(...gaps.filter(g => g.side).map(g => (g.gap - 54 * unit) / 2));
 }
 
 /** @param {number[]} angles @param {(a: number) => number} fn */
@@ -60,13 +73,13 @@ function extent(angles, fn) {
   return Math.max(...angles.map(fn)) - Math.min(...angles.map(fn));
 }
 
-/** @param {number} h @param {number} top @param {number[]} angles @param {{ring: number}} ring @param {number} unit
- *  @param {boolean} narrow @param {number} n */
-function centreY(h, top, angles, ring, unit, narrow, n) {
-  if (n === 1) return top + (h - top) / 2;
-  const low = Math.min(...angles.map(Math.sin)) * ring.ring;
-  const high = Math.max(...angles.map(Math.sin)) * ring.ring;
-  return top + (h - top) / 2 - (low + high) / 2;
+/** In the middle of what the labels leave. @param {number} h @param {number} top @param {number[]} angles
+ *  @param {{ring: number}} ring @param {number} unit @param {boolean} narrow @param {number} n */
+function centreY(h, top, angles, {ring}, unit, narrow, n) {
+  const {over, under} = n === 1 ? {over: 0, under: 0} : labelRoom(n, narrow, unit);
+  const low = Math.min(...angles.map(Math.sin)) * ring;
+  const high = Math.max(...angles.map(Math.sin)) * ring;
+  return (top + over + h - under) / 2 - (low + high) / 2;
 }
 
 /** @param {any} box @param {number} angle @param {number} n @returns {Place} */
