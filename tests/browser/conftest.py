@@ -113,4 +113,3 @@ def modules(browser: Browser, served: Served) -> Iterator[Js]:
 
     yield run
     page.close()
-

@@ -46,7 +46,9 @@ def test_axe_finds_nothing_serious(open_page: OpenPage, make_room: MakeRoom, the
 @pytest.mark.parametrize("size", [WIDE, PROJECTOR, PHONE])
 def test_nothing_runs_off_the_page(open_page: OpenPage, make_room: MakeRoom, size: tuple[int, int]) -> None:
     page = open_page(make_room().driver, size=size)
-    wide, high = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+    wide, high = page.evaluate(
+        "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
+    )
     assert (wide, high) == size
     outside = page.evaluate("""() => [...document.querySelectorAll('.topbar *, .transport *, g.node, .stage .chip')]
         .filter(e => e.checkVisibility() && !e.matches('.hidden'))
@@ -64,7 +66,9 @@ def test_targets_on_a_phone_are_large_enough(open_page: OpenPage, make_room: Mak
     assert small == []
 
 
-def test_on_a_phone_a_tap_opens_the_menu_and_the_panel_is_a_sheet(open_page: OpenPage, make_room: MakeRoom) -> None:
+def test_on_a_phone_a_tap_opens_the_menu_and_the_panel_is_a_sheet(
+    open_page: OpenPage, make_room: MakeRoom
+) -> None:
     page = open_page(make_room().driver, size=PHONE, has_touch=True)
     box = page.locator('[data-node="n3"] .border').bounding_box()
     assert box
@@ -98,8 +102,10 @@ def test_no_text_is_missing(open_page: OpenPage, make_room: MakeRoom) -> None:
     page = open_page(make_room().driver)
     page.keyboard.press("1")
     page.keyboard.press("Enter")
-    seen = page.evaluate("document.body.innerText + [...document.querySelectorAll('[title], [aria-label]')]"
-                         ".map(e => e.title + e.getAttribute('aria-label')).join(' ')")
+    seen = page.evaluate(
+        "document.body.innerText + [...document.querySelectorAll('[title], [aria-label]')]"
+        ".map(e => e.title + e.getAttribute('aria-label')).join(' ')"
+    )
     assert re.findall(r"\b(?:stage|actions|panels|rule|law|errors)\.[a-zA-Z.-]+|\{\w+\}", seen) == []
 
 

@@ -72,10 +72,14 @@ def test_what_would_change_nothing_is_greyed_and_says_why(open_page: OpenPage, m
     item = page.get_by_role("menuitem", name="Let its election timer fire now")
     expect(item).to_have_attribute("aria-disabled", "true")
     expect(item).to_contain_text("A leader has no election timer")
-    expect(page.locator('[data-action="network.heal"]')).to_have_attribute("title", re.compile("The network is whole"))
+    expect(page.locator('[data-action="network.heal"]')).to_have_attribute(
+        "title", re.compile("The network is whole")
+    )
 
 
-def test_rewinding_shows_the_past_and_playing_brings_it_back(open_page: OpenPage, make_room: MakeRoom) -> None:
+def test_rewinding_shows_the_past_and_playing_brings_it_back(
+    open_page: OpenPage, make_room: MakeRoom
+) -> None:
     page = open_page(make_room().driver)
     hurry(page)
     leader_of(page)
@@ -95,7 +99,9 @@ def test_rewinding_shows_the_past_and_playing_brings_it_back(open_page: OpenPage
     assert clock(page) >= reached
 
 
-def test_an_intervention_in_the_past_starts_a_branch_and_keeps_the_old_future(open_page: OpenPage, make_room: MakeRoom) -> None:
+def test_an_intervention_in_the_past_starts_a_branch_and_keeps_the_old_future(
+    open_page: OpenPage, make_room: MakeRoom
+) -> None:
     page = open_page(make_room().driver)
     hurry(page)
     leader = leader_of(page)
@@ -112,7 +118,9 @@ def test_an_intervention_in_the_past_starts_a_branch_and_keeps_the_old_future(op
     expect(page.get_by_role("button", name="branch 1 of 2")).to_be_visible()
 
 
-def test_two_browsers_see_the_same_cluster_and_only_one_drives(open_page: OpenPage, make_room: MakeRoom) -> None:
+def test_two_browsers_see_the_same_cluster_and_only_one_drives(
+    open_page: OpenPage, make_room: MakeRoom
+) -> None:
     room = make_room()
     driver, viewer = open_page(room.driver), open_page(room.viewer)
     expect(driver.locator(".chip.role")).to_have_text("driver")
@@ -127,7 +135,9 @@ def test_two_browsers_see_the_same_cluster_and_only_one_drives(open_page: OpenPa
     expect(viewer.get_by_role("menuitem", name="Restart")).to_contain_text("You are watching")
 
 
-def test_a_viewer_plays_privately_and_comes_back_with_one_key(open_page: OpenPage, make_room: MakeRoom) -> None:
+def test_a_viewer_plays_privately_and_comes_back_with_one_key(
+    open_page: OpenPage, make_room: MakeRoom
+) -> None:
     room = make_room()
     driver, viewer = open_page(room.driver), open_page(room.viewer)
     hurry(driver)

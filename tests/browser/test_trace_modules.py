@@ -31,7 +31,9 @@ COMMANDS = (
 )
 
 
-def played(served: Served, make_room: Callable[..., Room]) -> tuple[dict[str, Any], list[Any], dict[str, Any]]:
+def played(
+    served: Served, make_room: Callable[..., Room]
+) -> tuple[dict[str, Any], list[Any], dict[str, Any]]:
     """A run full of trouble: the server's view early on, the events since, and its view at the end."""
     room = make_room(disk={"latency": "2ms..4ms"})
     with served.enter(room.id, token=room.token) as member:
@@ -79,16 +81,19 @@ def test_reducing_gives_the_servers_own_view(modules: Js, run: Any) -> None:
 
 def test_views_are_never_changed_in_place(modules: Js, run: Any) -> None:
     first, events, _ = run
-    assert modules(
-        """
+    assert (
+        modules(
+            """
         const {reduce, decodeEvent} = await m('core/reduce.js');
         const freeze = o => { if (o && typeof o === 'object' && !Object.isFrozen(o)) { Object.freeze(o); Object.values(o).forEach(freeze); } return o; };
         let view = freeze(arg.first);
         for (const event of arg.events.map(decodeEvent)) view = freeze(reduce(view, event));
         return view.seq;
         """,
-        {"first": first, "events": events},
-    ) == events[-1][0]
+            {"first": first, "events": events},
+        )
+        == events[-1][0]
+    )
 
 
 def test_any_moment_of_the_history_is_the_moment_of_a_straight_replay(modules: Js, run: Any) -> None:

@@ -73,7 +73,10 @@ const loadOff = {
 const inspect = {
   id: 'node.inspect', label: 'actions.inspect', group: 'node',
   enabled: () => true,
-  run: (/** @type {any} */ ctx, /** @type {string} */ t) => ctx.selection.set({node: t, tab: 'node'}),
+  run(/** @type {any} */ ctx, /** @type {string} */ t) {
+    ctx.selection.set({node: t, tab: 'node'});
+    ctx.page.togglePanel(true);
+  },
 };
 
 export const nodeActions = [

@@ -47,6 +47,7 @@ class Overlay {
   showLaws() {
     if (this.broken) this.ctx.playhead.seek({seq: this.broken[1]});
     this.ctx.selection.set({tab: 'laws', ...(this.broken ? {event: this.broken[1]} : {})});
+    this.ctx.page.togglePanel(true);
   }
 
   /** @param {import('../types.js').View} view */
