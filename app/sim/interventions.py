@@ -36,6 +36,9 @@ from app.sim.units import micros, span
 from protocols.client import Client
 from protocols.key_value import Command as Operation
 
+MOST_MESSAGES = 10_000
+"""No copies are made beyond so many in flight: a few lines of a script could otherwise fill the memory."""
+
 
 def execute(cluster: Cluster, command: Command) -> None:
     """Apply a command now. Raises Refused, with nothing changed, when it makes no sense."""
@@ -281,6 +284,8 @@ def _(command: OnMessage, cluster: Cluster) -> None:
         chosen = [i for i in chosen if not (i in cluster.moved and cluster.moved[i].held)]
         if not chosen:
             raise Refused("already-held")
+    if command.verb == "duplicate" and len(cluster.in_flight) + len(chosen) > MOST_MESSAGES:
+        raise Refused("too-many-messages", count=len(cluster.in_flight), limit=MOST_MESSAGES)
     if command.verb == "deliver":
         for message in chosen:
             _deliverable(cluster, cluster.in_flight[message])

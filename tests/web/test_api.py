@@ -98,6 +98,7 @@ def codes(served: Served, body: Any) -> tuple[int, str]:
     return answer.status_code, said["code"]
 
 
+DOUBLED = [[60, 0, "duplicate * * -> *"]] * 40
 JOURNAL = {"config": {}, "commands": [], "seq": 20, "time": 0}
 
 
@@ -122,6 +123,7 @@ JOURNAL = {"config": {}, "commands": [], "seq": 20, "time": 0}
         ({"journal": JOURNAL | {"commands": [[1, 0, "sing"]]}}, 422, "unknown-command"),
         ({"journal": JOURNAL | {"commands": [[1, 0, "restart n1"]]}}, 422, "not-crashed"),
         ({"journal": JOURNAL | {"commands": [[10**12, 0, "crash n1"]]}}, 422, "journal-order"),
+        ({"journal": JOURNAL | {"commands": DOUBLED, "seq": 60}}, 422, "too-many-messages"),
         ({"journal": JOURNAL | {"commands": "all"}}, 422, "bad-request"),
     ],
 )
