@@ -107,6 +107,8 @@ class Cluster:
             self._arrive_away(message, p)
             return
         del self.in_flight[message]
+        if self.moved:
+            self.moved.pop(message, None)
         src, body = sent.node, sent.body
         m = body[2]
         p.handlers[m.__class__](p.state, src, m, p.out)
@@ -120,12 +122,7 @@ class Cluster:
 
     def _is_due(self, message: int) -> bool:
         moved = self.moved.get(message)
-        if moved is None:
-            return True
-        if moved.held or moved.arrives > self.now:
-            return False
-        del self.moved[message]
-        return True
+        return moved is None or not (moved.held or moved.arrives > self.now)
 
     def _die(self, message: int) -> None:
         """A message that was doomed when it was sent is lost half-way."""

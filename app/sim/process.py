@@ -161,7 +161,7 @@ def change(field: str, old: Any, new: Any) -> tuple[Any, ...]:
         return (field, keep, new[keep:])
     if isinstance(new, dict) and isinstance(old, dict):
         changed = {k: v for k, v in new.items() if k not in old or old[k] != v}
-        return (field, "merge", changed, [k for k in old if k not in new])
+        return (field, "merge", changed, [str(k) for k in old if k not in new])
     return (field, new)
 
 
