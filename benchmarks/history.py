@@ -5,17 +5,21 @@ from __future__ import annotations
 import copy
 import gc
 import json
+import os
 import random
 import statistics
 import time
 import tracemalloc
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from app.resources import SCENARIOS
 from app.sim.config import read_config
+from app.sim.scenario import read_file
 from app.sim.simulation import Simulation
 from app.sim.timeline import CHUNK, Timeline, run_to
 from app.sim.trace import encode_events
@@ -104,6 +108,27 @@ def memory() -> list[Ratio]:
     ]  # fmt: skip
 
 
+def week() -> Ratio:
+    """The live room, watched for a week at its own pace: what it holds after a day, and after seven."""
+    live = read_file(SCENARIOS / "live.toml").config
+    day = round(24 * 3_600e6 * live.speed)
+    timeline = Timeline(live)
+    held = []
+    for days in (1, 7):
+        while timeline.time < days * day:
+            timeline.advance(min(timeline.time + 1_000_000, days * day))
+        held.append(resident())
+    growth = held[1] / held[0]
+    return Ratio("resident memory of the live room after a week / after a day", growth, 1.1, False,
+                 f"{held[0] / 1e6:.0f} MB, {held[1] / 1e6:.0f} MB, {timeline.head:,} events")  # fmt: skip
+
+
+def resident() -> int:
+    """Bytes of this process that are in memory."""
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 def report() -> list[Ratio]:
     timeline = a_run()
-    return [seek(timeline), *keyframes(timeline), encoding(timeline), *memory()]
+    return [seek(timeline), *keyframes(timeline), encoding(timeline), *memory(), week()]
