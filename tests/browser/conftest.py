@@ -45,7 +45,7 @@ def served() -> Iterator[Served]:
 
 @pytest.fixture
 def open_page(browser: Browser, served: Served) -> Iterator[OpenPage]:
-    """Opens an address of the server in a browser profile of its own; at the end, no page may have complained."""
+    """Opens an address in a browser profile of its own; at the end, no page may have complained."""
     complaints: list[str] = []
     contexts = []
 
@@ -102,7 +102,7 @@ Js = Callable[..., Any]
 
 @pytest.fixture(scope="module")
 def modules(browser: Browser, served: Served) -> Iterator[Js]:
-    """Runs the body of an async function in which `m('core/reduce.js')` is that module and `arg` the argument."""
+    """Runs the body of an async function in which `m('core/reduce.js')` is that module."""
     page = browser.new_page()
     page.goto(f"{served.address}/static/css/icon.svg")
 

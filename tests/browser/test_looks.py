@@ -1,4 +1,4 @@
-"""The page at every size, in both languages, in every theme, by keyboard alone, and for people who do not see it."""
+"""The page at every size, in both languages, in every theme, by keyboard alone, and unseen."""
 
 from __future__ import annotations
 
@@ -50,9 +50,10 @@ def test_nothing_runs_off_the_page(open_page: OpenPage, make_room: MakeRoom, siz
         "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
     )
     assert (wide, high) == size
-    outside = page.evaluate("""() => [...document.querySelectorAll('.topbar *, .transport *, g.node, .stage .chip')]
+    outside = page.evaluate("""() => [...document.querySelectorAll('.topbar *, .transport *, g.node, .chip')]
         .filter(e => e.checkVisibility() && !e.matches('.hidden'))
-        .filter(e => { const b = e.getBoundingClientRect(); return b.width && (b.right > innerWidth + 1 || b.left < -1); })
+        .filter(e => { const b = e.getBoundingClientRect(); return b.width &&
+          (b.right > innerWidth + 1 || b.left < -1); })
         .map(e => e.className.baseVal ?? e.className)""")
     assert outside == []
 
@@ -61,7 +62,8 @@ def test_targets_on_a_phone_are_large_enough(open_page: OpenPage, make_room: Mak
     page = open_page(make_room().driver, size=PHONE, has_touch=True)
     small = page.evaluate("""() => [...document.querySelectorAll('button, a, input')]
         .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.closest('.stage, .panel'))
-        .map(e => [e.className || e.id, Math.round(e.getBoundingClientRect().width), Math.round(e.getBoundingClientRect().height)])
+        .map(e => [e.className || e.id, Math.round(e.getBoundingClientRect().width),
+          Math.round(e.getBoundingClientRect().height)])
         .filter(([, w, h]) => w < 43 || h < 43)""")
     assert small == []
 
@@ -87,7 +89,8 @@ def test_chinese_from_the_browser_and_switched_in_place(open_page: OpenPage, mak
     expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
     expect(page.locator(".label .role").first).to_contain_text("跟随者")
     left = page.evaluate("""() => [...document.querySelectorAll('.topbar, .transport, .stage, .panel-head')]
-        .flatMap(e => e.innerText.split('\\n')).filter(t => /[a-z]{4,}/.test(t.replace(/Quorumscope/g, '').replace(document.body.dataset.room, '')))""")
+        .flatMap(e => e.innerText.split('\\n')).filter(t => /[a-z]{4,}/.test(t.replace(/Quorumscope/g,
+          '').replace(document.body.dataset.room, '')))""")
     assert left == []
     page.keyboard.press("l")
     expect(page.locator(".label .role").first).to_contain_text("follower")
@@ -152,21 +155,26 @@ def test_an_unknown_room_says_so(open_page: OpenPage, served: Any) -> None:
 LAYOUT = """
     const {layout} = await m('views/stage-layout.js');
     const wrong = [];
-    for (const [w, h, top, scale] of [[966, 480, 16, 1], [1024, 470, 40, 1.3], [390, 480, 34, 1], [390, 420, 34, 1], [640, 480, 16, 1], [1600, 700, 16, 1]])
+    for (const [w, h, top, scale] of [[966, 480, 16, 1], [1024, 470, 40, 1.3], [390, 480, 34, 1], [390, 420,
+      34, 1], [640, 480, 16, 1], [1600, 700, 16, 1]])
       for (let n = 1; n <= 9; n++) for (let c = 0; c <= 3; c++) {
-        const ids = Array.from({length: n}, (_, i) => `n${i + 1}`), clients = Array.from({length: c}, (_, i) => `c${i + 1}`);
+        const ids = Array.from({length: n}, (_, i) => `n${i + 1}`), clients = Array.from({length: c}, (_,
+          i) => `c${i + 1}`);
         const box = layout(w, h, ids, clients, {top, scale});
         const discs = [...ids.map(id => [id, box.nodes[id].x, box.nodes[id].y, box.r + 5 * box.unit]),
           ...clients.map(id => [id, box.clients[id].x, box.clients[id].y, box.clientR])];
         const strips = ids.map(id => {
           const {label} = box.nodes[id], width = label.cells * box.cell;
-          const left = label.anchor === 'start' ? label.x : label.anchor === 'end' ? label.x - width : label.x - width / 2;
-          return [id, left, Math.min(label.name - 11 * box.unit, label.strip), left + width, Math.max(label.name, label.strip + box.cellHeight)];
+          const left = label.anchor === 'start' ? label.x : label.anchor === 'end' ? label.x - width :
+            label.x - width / 2;
+          return [id, left, Math.min(label.name - 11 * box.unit, label.strip), left + width,
+            Math.max(label.name, label.strip + box.cellHeight)];
         });
         const say = what => wrong.push(`${w}x${h} n=${n} c=${c}: ${what}`);
         for (const [id, x, y, r] of discs) {
           if (x - r < 0 || x + r > w || y - r < 0 || y + r > h) say(`${id} is outside`);
-          for (const [other, x2, y2, r2] of discs) if (id < other && Math.hypot(x - x2, y - y2) < r + r2) say(`${id} on ${other}`);
+          for (const [other, x2, y2, r2] of discs) if (id < other && Math.hypot(x - x2,
+            y - y2) < r + r2) say(`${id} on ${other}`);
           for (const [other, a, b, c2, d] of strips) {
             const dx = Math.max(a - x, 0, x - c2), dy = Math.max(b - y, 0, y - d);
             if (Math.hypot(dx, dy) < r - 1) say(`the label of ${other} on ${id}`);
@@ -174,7 +182,8 @@ LAYOUT = """
         }
         strips.forEach(([id, a, b, c1, d], i) => {
           if (a < 0 || c1 > w || b < 0 || d > h + 2) say(`the label of ${id} is outside`);
-          strips.slice(i + 1).forEach(([other, a2, b2, c2, d2]) => { if (a < c2 && a2 < c1 && b < d2 && b2 < d) say(`labels of ${id} and ${other}`); });
+          strips.slice(i + 1).forEach(([other, a2, b2, c2, d2]) => { if (a < c2 && a2 < c1 && b < d2 &&
+            b2 < d) say(`labels of ${id} and ${other}`); });
         });
       }
     return wrong;

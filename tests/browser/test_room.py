@@ -212,7 +212,7 @@ def test_one_direction_of_one_link_is_cut_by_clicking_it(open_page: OpenPage, ma
 
 
 def test_you_are_the_network(open_page: OpenPage, make_room: MakeRoom) -> None:
-    """Every message is held and time stands still; one candidate's messages are delivered by hand until it leads."""
+    """Every message is held, time stands still; a candidate's are delivered by hand until it leads."""
     page = open_page(make_room(nodes=3, clients=0).driver)
     page.keyboard.press("n")
     expect(page.locator(".banner")).to_contain_text("You are the network")
@@ -233,7 +233,7 @@ def test_you_are_the_network(open_page: OpenPage, make_room: MakeRoom) -> None:
 
 
 def test_a_message_on_the_canvas_is_delivered_by_a_click(open_page: OpenPage, make_room: MakeRoom) -> None:
-    """The held one waits in the middle of its line; with two nodes, one click makes the candidate's voter vote."""
+    """The held one waits in the middle of its line; one click, and the other node votes."""
     page = open_page(make_room(nodes=2, clients=0).driver)
     page.keyboard.press("n")
     expect(page.locator(".banner")).to_be_visible()
@@ -280,4 +280,4 @@ def test_a_broken_law_reddens_the_stage_and_is_one_click_away(open_page: OpenPag
 
 def mutant(served: Any) -> str:
     names = [s["name"] for s in served.http.get("/api/scenarios").json()]
-    return next(name for name in names if "mutant" in name)
+    return next(str(name) for name in names if "mutant" in name)

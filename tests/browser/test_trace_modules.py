@@ -85,7 +85,8 @@ def test_views_are_never_changed_in_place(modules: Js, run: Any) -> None:
         modules(
             """
         const {reduce, decodeEvent} = await m('core/reduce.js');
-        const freeze = o => { if (o && typeof o === 'object' && !Object.isFrozen(o)) { Object.freeze(o); Object.values(o).forEach(freeze); } return o; };
+        const freeze = o => { if (o && typeof o === 'object' && !Object.isFrozen(o)) { Object.freeze(o);
+          Object.values(o).forEach(freeze); } return o; };
         let view = freeze(arg.first);
         for (const event of arg.events.map(decodeEvent)) view = freeze(reduce(view, event));
         return view.seq;
@@ -129,19 +130,23 @@ def test_the_history_refuses_holes_skips_what_it_holds_and_stays_bounded(modules
         """
         const {History} = await m('core/history.js');
         const base = seq => ({seq, time: seq * 10, nodes: {}, messages: {}, network: {}, laws: {}});
-        const event = seq => ({seq, time: seq * 10, kind: 'command', node: '', service: '', cause: 0, body: [''], patch: [], why: []});
+        const event = seq => ({seq, time: seq * 10, kind: 'command', node: '', service: '', cause: 0,
+          body: [''], patch: [], why: []});
         const row = seq => [seq, seq * 10, 'command', '', '', 0, [''], [], []];
         const history = new History('b1');
         history.reset(base(40000));
         const hole = history.append([event(40002)]);
-        const good = history.append([event(40001), event(40002)]) && history.append([event(40002), event(40003)]);
+        const good = history.append([event(40001), event(40002)]) && history.append([event(40002),
+          event(40003)]);
         const guess = history.locate(200000);
         history.insert(base(20000), Array.from({length: 10}, (_, i) => row(20001 + i)));
         const found = history.event(20005).seq;
         const exact = history.locate(200055);
         const bridged = history.range(20009, 40002).map(e => e.seq);
-        for (let k = 0; k < 80; k++) history.insert(base(k * 100), Array.from({length: 100}, (_, i) => row(k * 100 + 1 + i)));
-        return {hole, good, guess, found, exact, bridged, chunks: history.chunks.length, tail: history.tail.base.seq};
+        for (let k = 0; k < 80; k++) history.insert(base(k * 100), Array.from({length: 100}, (_,
+          i) => row(k * 100 + 1 + i)));
+        return {hole, good, guess, found, exact, bridged, chunks: history.chunks.length,
+          tail: history.tail.base.seq};
         """
     )
     assert seen["hole"] is False
@@ -193,14 +198,19 @@ PLAYHEAD = """
     const store = new Store({fetchJson: () => Promise.reject(new Error('offline'))});
     let wall = 0;
     const frames = [];
-    const playhead = new Playhead(store, {raf: fn => frames.push(fn), wall: () => wall, reduced: () => arg?.reduced ?? false});
+    const playhead = new Playhead(store, {raf: fn => frames.push(fn), wall: () => wall,
+      reduced: () => arg?.reduced ?? false});
     const asked = [];
     playhead.transport = action => { asked.push(action); return Promise.resolve(); };
-    const run = ms => { for (const end = wall + ms; wall < end;) { wall += 16; const f = frames.splice(0); f.forEach(fn => fn(wall)); } };
-    store.receive({type: 'welcome', room: {id: 'r', services: {}}, you: {id: 'v', role: arg?.role ?? 'driver'}, people: {}, branches:
-      [{id: 'b1', parent: null, oldest: 1}], branch: 'b1', view: base, oldest: 1, now: 0, transport: {playing: false, speed: 0.01, now: 0}});
+    const run = ms => { for (const end = wall + ms; wall < end;) { wall += 16; const f = frames.splice(0);
+      f.forEach(fn => fn(wall)); } };
+    store.receive({type: 'welcome', room: {id: 'r', services: {}}, you: {id: 'v', role: arg?.role ??
+      'driver'}, people: {}, branches:
+      [{id: 'b1', parent: null, oldest: 1}], branch: 'b1', view: base, oldest: 1, now: 0,
+        transport: {playing: false, speed: 0.01, now: 0}});
     store.receive({type: 'events', branch: 'b1', now: 10000, events: rows});
-    const s = () => ({time: Math.round(playhead.shown.time), seq: playhead.shown.seq, live: playhead.shown.live, playing: playhead.shown.playing});
+    const s = () => ({time: Math.round(playhead.shown.time), seq: playhead.shown.seq,
+      live: playhead.shown.live, playing: playhead.shown.playing});
     playhead.wake(); run(2000);
 """
 
@@ -284,16 +294,20 @@ def test_the_store_fetches_what_it_does_not_hold_and_finds_a_time_in_it(modules:
           const seq = Number(new URL(url, 'http://x').searchParams.get('seq'));
           if (url.includes('marks')) return Promise.resolve([]);
           const first = Math.floor((seq - 1) / 100) * 100;
-          return Promise.resolve({branch: 'b1', base: view(first), events: Array.from({length: 100}, (_, i) => row(first + 1 + i)), complete: true});
+          return Promise.resolve({branch: 'b1', base: view(first), events: Array.from({length: 100}, (_,
+            i) => row(first + 1 + i)), complete: true});
         };
         const store = new Store({fetchJson});
-        store.receive({type: 'welcome', room: {id: 'r', services: {}}, you: {}, people: {}, branches: [{id: 'b1', parent: null, oldest: 1}],
-          branch: 'b1', view: view(5000), oldest: 1, now: 50000, transport: {playing: false, speed: 1, now: 50000}});
+        store.receive({type: 'welcome', room: {id: 'r', services: {}}, you: {}, people: {},
+          branches: [{id: 'b1', parent: null, oldest: 1}],
+          branch: 'b1', view: view(5000), oldest: 1, now: 50000, transport: {playing: false, speed: 1,
+            now: 50000}});
         const before = store.viewAt(1234);
         await new Promise(done => setTimeout(done, 20));
         const after = store.viewAt(1234).seq;
         let seq;
-        for (let i = 0; i < 12; i++) { seq = store.seqAt(31415); store.viewAt(seq); await new Promise(done => setTimeout(done, 5)); }
+        for (let i = 0; i < 12; i++) { seq = store.seqAt(31415); store.viewAt(seq);
+          await new Promise(done => setTimeout(done, 5)); }
         return {before, after, seq, fetched: asked.filter(u => u.includes('history')).length};
         """
     )

@@ -98,8 +98,9 @@ export const raftLens = {
     return t(`stage.message.${m.type}`, params);
   },
 
-  /** How much an event's rule deserves the caption: 0 never on its own, 3 always. @param {string} rule */
-  weight: rule => WEIGHTS[rule] ?? 1,
+  /** How much a rule that fired deserves the caption: 0 never on its own, 5 before all others.
+   * @param {string} rule @param {Record<string, any>} [data] */
+  weight: (rule, data) => (rule === 'append-stored' && data?.count === 0 ? 0 : WEIGHTS[rule] ?? 1),
 
   /** What a parameter of a rule's sentence refers to. @param {string} name */
   reference: name => REFERENCES[name] ?? '',

@@ -15,7 +15,7 @@ const LOOK_BACK = 240;
 /** The reasons of an event worth saying, the weightiest first kept in their order; two at most.
  * @param {TraceEvent} event @param {any} lens */
 export function telling(event, lens) {
-  const weights = event.why.map(([rule]) => lens.weight(rule));
+  const weights = event.why.map(([rule, data]) => lens.weight(rule, data));
   const best = Math.max(0, ...weights);
   const kept = event.why.filter((_, i) => weights[i] >= Math.max(1, best - 1));
   return {weight: best, reasons: (kept.length ? kept : event.why).slice(0, best > 3 ? 1 : 2)};
@@ -113,9 +113,15 @@ class Caption {
   plain(event) {
     const {i18n} = this.ctx;
     const names = Object.keys(this.ctx.playhead.shown.view?.nodes ?? {});
-    const text = plainSentence(this.ctx, event);
+    const text = `${plainSentence(this.ctx, event)} ${brokenHow(event, i18n)}`.trim();
     return named(text, names).map(part => (part.name ? {text: part.text, ref: {kind: i18n.classify('node', part.name), value: part.name}} : part));
   }
+}
+
+/** How a law was broken, where its catalogue entry tells. @param {TraceEvent} event @param {any} i18n */
+function brokenHow(event, i18n) {
+  const key = `law.${event.body[0]}.broken`;
+  return event.kind === 'violation' && i18n.has(key) ? i18n.t(key, event.body[1]) : '';
 }
 
 /** The text in pieces, the names of endpoints by themselves. @param {string} text @param {string[]} names

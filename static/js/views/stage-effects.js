@@ -50,19 +50,18 @@ export function lost(drop, store) {
 function flight(drop, store) {
   const m = lost(drop, store);
   if (!m || share(m, drop.time) > 0) return 0;
-  return (m.arrives - m.from) / 2;
+  return m.arrives - m.from;
 }
 
-/** Where on its line a dropped message is to be drawn, and how much of it is left.
- * @param {TraceEvent} drop @param {number} time @param {any} store @param {number} lasting */
-export function fading(drop, time, store, lasting) {
-  const m = lost(drop, store);
-  if (!m) return null;
+/** Where on its line a dropped message is to be drawn, and how much of it is left; `stop` is where one that was
+ * doomed from the start ends.
+ * @param {TraceEvent} drop @param {any} m @param {number} time @param {number} long @param {number} stop */
+export function fading(drop, m, time, long, stop) {
   const died = share(m, drop.time);
-  if (died > 0) return {m, at: died, left: 1 - (time - drop.time) / lasting, dead: true};
-  const middle = drop.time + (m.arrives - m.from) / 2;
-  if (time < middle) return {m, at: share(m, time), left: 1, dead: false};
-  return {m, at: 0.5, left: 1 - (time - middle) / lasting, dead: true};
+  if (died > 0) return {at: died, left: 1 - (time - drop.time) / long, dead: true};
+  const end = drop.time + (m.arrives - m.from) * stop;
+  if (time < end) return {at: share(m, time), left: 1, dead: false};
+  return {at: stop, left: 1 - (time - end) / long, dead: true};
 }
 
 /** The length of one effect in virtual time at this pace. @param {number} speed */

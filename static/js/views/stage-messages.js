@@ -4,8 +4,9 @@
  */
 
 import {share} from '../core/reduce.js';
-import {fading, lasting} from './stage-effects.js';
+import {fading, lasting, lost} from './stage-effects.js';
 import {line} from './stage-layout.js';
+import {bars, crossing} from './stage-links.js';
 
 /** @typedef {import('../types.js').Message} Message */
 /** @typedef {import('./stage-layout.js').Layout} Layout */
@@ -24,6 +25,7 @@ export class Messages {
     /** @type {Hit[]} */ this.hits = [];
     this.hovered = 0;
     /** @type {Record<string, string>} */ this.colours = {};
+    /** @type {import('./stage-links.js').Bar[]} */ this.bars = [];
     /** @type {{messages: any, offsets: Map<number, number>}} */
     this.spread = {messages: null, offsets: new Map()};
   }
@@ -51,6 +53,7 @@ export class Messages {
     pen.setTransform(this.ratio ?? 1, 0, 0, this.ratio ?? 1, 0, 0);
     pen.clearRect(0, 0, w, h);
     this.hits = [];
+    this.bars = bars(/** @type {Layout} */ (this.box), shown.view?.network.groups ?? []);
     const messages = Object.values(shown.view?.messages ?? {});
     this.spreadOut(shown.view?.messages, messages, shown.time);
     const places = messages.map(m => this.position(m, shown.time)).filter(p => p !== null);
@@ -72,7 +75,7 @@ export class Messages {
     const l = this.lineOf(m.src, m.dst);
     if (!l) return null;
     const at = share(m, time);
-    const waiting = at >= 1;
+    const waiting = at >= 1; // arrived, but not handled yet
     const glyph = this.ctx.lens.message(m);
     const r = this.radius(glyph);
     const slot = this.spread.offsets.get(m.id) ?? 0;
@@ -142,7 +145,6 @@ export class Messages {
     const chosen = this.ctx.selection.get().message === m.id || this.hovered === m.id;
     if (m.held || chosen) this.ringAround(x, y, r, m.held, chosen);
     this.stamp(glyph, x, y, r);
-    if (waiting && !m.held) this.dots(x, y, r);
     if (!shown.playing && !waiting) this.arrow(x, y, r, l, this.colours[glyph.color]);
     this.hits.push({id: m.id, x, y, r});
   }
@@ -199,17 +201,6 @@ export class Messages {
     pen.restore();
   }
 
-  /** Arrived, but not handled yet. @param {number} x @param {number} y @param {number} r */
-  dots(x, y, r) {
-    const {pen} = this;
-    pen.fillStyle = this.colours.muted;
-    for (const dx of [-4.5, 0, 4.5]) {
-      pen.beginPath();
-      pen.arc(x + dx, y - r - 5, 1.6, 0, 7);
-      pen.fill();
-    }
-  }
-
   /** Which way it goes, for a picture that stands still. @param {number} x @param {number} y @param {number} r
    *  @param {{ux: number, uy: number}} l @param {string} colour */
   arrow(x, y, r, {ux, uy}, colour) {
@@ -226,13 +217,16 @@ export class Messages {
 
   /** A dropped one fades where it died. @param {any} event @param {import('../types.js').Shown} shown */
   drawLost(event, shown) {
-    const f = fading(event, shown.time, this.ctx.store, lasting(shown.speed));
-    const l = f && this.lineOf(f.m.src, f.m.dst);
-    if (!f || !l || f.left <= 0) return;
+    const m = lost(event, this.ctx.store);
+    const l = m && this.lineOf(m.src, m.dst);
+    if (!l) return;
+    const stop = event.body[1] === 'cut' ? crossing(l, this.bars) : 0.5;
+    const f = fading(event, m, shown.time, lasting(shown.speed), stop);
+    if (f.left <= 0) return;
     const {pen} = this;
     const x = l.x1 + (l.x2 - l.x1) * f.at;
     const y = l.y1 + (l.y2 - l.y1) * f.at;
-    const glyph = this.ctx.lens.message(f.m);
+    const glyph = this.ctx.lens.message(m);
     const r = this.radius(glyph);
     pen.globalAlpha = f.dead ? 0.55 * Math.min(1, f.left * 1.6) : 1;
     this.stamp(glyph, x, y, r);

@@ -132,7 +132,7 @@ export class NodeFigure {
     set(this.tick, {opacity: model.saved > 0 ? Math.min(1, 2 * model.saved).toFixed(2) : 0});
     const s = r * 0.34;
     const cross = `M${-s} ${-s} L${s} ${s} M${s} ${-s} L${-s} ${s}`;
-    const bars = `M${-s * 0.5} ${-s} V${s} M${s * 0.5} ${-s} V${s}`;
+    const bars = `M${-s * 0.45} ${-s * 1.2} V${s * 0.3} M${s * 0.45} ${-s * 1.2} V${s * 0.3}`;
     set(this.sign, {d: model.status === 'crashed' ? cross : model.status === 'paused' ? bars : '',
       'stroke-width': (up ? 7 : 5) * unit});
   }
