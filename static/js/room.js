@@ -85,9 +85,9 @@ function mountViews(ctx) {
   ctx.dialogs = makeDialogs(stageRoot, ctx, {stage, help, sheet});
   ctx.actions.notice = (/** @type {string} */ words) => notice.say(words);
   const notice = new Notice(stageRoot);
-  // The bars come first: what they need decides how large the stage is.
-  const views = [mountTopbar(byId('topbar'), ctx), mountTransport(byId('transport'), ctx), tabs, stage,
-    mountOverlay(stageRoot, ctx), mountCaption(byId('caption'), ctx), ctx.dialogs.menu, ...panels, help, sheet, mountSpacetime(inner(byId('spacetime')), ctx)];
+  // The bars come first: what they need decides how large the stage is. Who measures goes before who writes.
+  const views = [mountSpacetime(inner(byId('spacetime')), ctx), mountTopbar(byId('topbar'), ctx), mountTransport(byId('transport'), ctx), tabs, stage,
+    mountOverlay(stageRoot, ctx), mountCaption(byId('caption'), ctx), ctx.dialogs.menu, ...panels, help, sheet];
   for (const view of views) playhead.addView(view);
 }
 

@@ -2,11 +2,19 @@
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** @param {Element} el @param {Record<string, any>} attributes */
+/** What each element was last given; asking the document would cost as much as writing.
+ * @type {WeakMap<Element, Record<string, any>>} */
+const given = new WeakMap();
+
+/** Writes only what differs. @param {Element} el @param {Record<string, any>} attributes */
 export function set(el, attributes) {
-  for (const [name, value] of Object.entries(attributes)) {
-    const text = String(value);
-    if (el.getAttribute(name) !== text) el.setAttribute(name, text);
+  let known = given.get(el);
+  if (!known) given.set(el, known = {});
+  for (const name in attributes) {
+    const value = attributes[name];
+    if (known[name] === value) continue;
+    known[name] = value;
+    el.setAttribute(name, String(value));
   }
   return el;
 }
@@ -33,7 +41,10 @@ export function h(tag, attributes = {}, children = []) {
 
 /** @param {Element} el @param {string} value */
 export function text(el, value) {
-  if (el.textContent !== value) el.textContent = value;
+  const known = /** @type {any} */ (el);
+  if (known.said === value) return;
+  known.said = value;
+  el.textContent = value;
 }
 
 /** Line icons, drawn on a 20 by 20 grid. @type {Record<string, string>} */

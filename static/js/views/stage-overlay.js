@@ -3,7 +3,7 @@
  * do, whether we look at the past, and the live region that tells a screen reader what matters.
  */
 
-import {h, icon} from './dom.js';
+import {h, icon, text} from './dom.js';
 
 /** @typedef {import('../types.js').Shown} Shown */
 
@@ -56,7 +56,7 @@ class Overlay {
     const n = Object.values(view.nodes).filter(node => !node.client).length;
     const seed = this.ctx.store.room?.config?.seed;
     const word = t('stage.facts', {count: n, majority: Math.floor(n / 2) + 1, seed});
-    if (this.facts.textContent !== word) this.facts.textContent = word;
+    text(this.facts, word);
   }
 
   /** @param {import('../types.js').NetworkState} network */

@@ -21,6 +21,12 @@ export class Scrubber {
     this.box.prepend(this.marks);
     root.append(this.box, this.live);
     this.drawn = 0;
+    this.width = 1;
+    this.value = '';
+    new ResizeObserver(entries => {
+      this.width = entries[0].contentRect.width || 1;
+      ctx.playhead.changed({size: true});
+    }).observe(this.box);
     this.span = [0, 1];
     this.range.addEventListener('keydown', (/** @type {KeyboardEvent} */ e) => {
       if (/^(Arrow|Home|End|Page)/.test(e.key)) e.preventDefault();
@@ -41,9 +47,8 @@ export class Scrubber {
     this.span = [from, Math.max(from + 1, store.now)];
     const part = (shown.time - from) / (this.span[1] - from);
     const value = String(Math.round(Math.min(1, Math.max(0, part)) * STEPS));
-    if (!this.range.matches(':active')) this.range.value = value;
-    this.range.style.setProperty('--part', `${Number(value) / STEPS * 100}%`);
     const now = performance.now();
+    this.move(value);
     const quiet = Object.keys(changed).every(k => k === 'time' || k === 'events' || k === 'seq');
     if (quiet && now - this.drawn < REDRAW) return;
     this.drawn = now;
@@ -55,9 +60,17 @@ export class Scrubber {
     this.drawMarks(from > 0);
   }
 
+  /** @param {string} value */
+  move(value) {
+    if (value === this.value) return;
+    this.value = value;
+    if (!this.range.matches(':active')) this.range.value = value;
+    this.range.style.setProperty('--part', `${Number(value) / STEPS * 100}%`);
+  }
+
   /** Marks that fall on the same pixel are one. @param {boolean} trimmed */
   drawMarks(trimmed) {
-    const width = this.box.clientWidth || 1;
+    const {width} = this;
     const [from, to] = this.span;
     set(this.marks, {viewBox: `0 0 ${width} 22`});
     /** @type {Map<string, string[]>} */

@@ -24,7 +24,10 @@ class Transport {
     /** @type {{id: string, el: any, label: any}[]} */
     this.buttons = [];
     const steps = STEPS.map(([id, name]) => this.button(id, name, id === 'time.toggle' ? 'round main' : 'round'));
-    this.clock = h('p', {class: 'clock'});
+    this.time = h('b');
+    this.reached = h('span');
+    this.clock = h('p', {class: 'clock'}, [this.time, this.reached]);
+    this.ticked = 0;
     this.pace = this.makePace();
     const tools = WIDE.map(([id, name]) => this.button(id, name, BRIEF.has(id) ? 'tool brief' : 'tool', true));
     this.branches = h('button', {class: 'tool', type: 'button', 'aria-haspopup': 'dialog', onclick: () => ctx.dialogs.branches()},
@@ -67,8 +70,12 @@ class Transport {
   draw(shown, changed) {
     const {t} = this.ctx.i18n;
     const {store, i18n} = this.ctx;
-    text(this.clock, '');
-    this.clock.replaceChildren(h('b', {}, [i18n.time(shown.time)]), h('span', {}, [` / ${i18n.time(store.now)}`]));
+    const now = performance.now();
+    if (!shown.playing || now - this.ticked > 80) {
+      this.ticked = now;
+      text(this.time, i18n.time(shown.time));
+      text(this.reached, ` / ${i18n.time(store.now)}`);
+    }
     if (Object.keys(changed).some(k => k !== 'time' && k !== 'events')) this.drawButtons(shown, t);
     this.scrubber.draw(shown, changed);
   }
