@@ -27,6 +27,7 @@ def elected(served: Served, make_room: MakeRoom, **config: Any) -> Room:
     """A room that stands still soon after its first election, with one write in flight."""
     room = make_room(**config)
     line = branch_of(served, room.id)
+    served.inside(lambda: setattr(served.hub.rooms[room.id].tree.current, "playing", False))
     served.inside(lambda: line.advance(600_000))
     room.command("request c1 put x 7")
     served.inside(lambda: line.advance(650_000))
@@ -35,12 +36,6 @@ def elected(served: Served, make_room: MakeRoom, **config: Any) -> Room:
 
 def show(page: Page, tab: str) -> None:
     page.get_by_role("tab").nth(TABS.index(tab)).click()
-
-
-def stand_still(page: Page) -> None:
-    """Rooms run while they are watched: stop at a moment that the test can name."""
-    page.keyboard.press("ArrowLeft")
-    page.keyboard.press("ArrowRight")
 
 
 def test_the_node_tab_explains_and_marks_what_changed(
@@ -153,7 +148,6 @@ def test_the_diagram_hovers_clicks_and_zooms(
     served: Served, make_room: MakeRoom, open_page: OpenPage
 ) -> None:
     page = open_page(elected(served, make_room).viewer)
-    stand_still(page)
     canvas = page.locator(".p-spacetime canvas")
     box = canvas.bounding_box()
     assert box
@@ -180,7 +174,6 @@ def test_a_link_to_this_moment_reproduces_it_for_anybody(
     room = elected(served, make_room)
     room.command("crash n1")
     page = open_page(room.viewer)
-    stand_still(page)
     page.get_by_role("button", name="link to").click()
     address = page.locator(".p-export textarea").input_value()
     shown = page.locator(".p-said").text_content() or ""
@@ -219,7 +212,6 @@ def test_no_panel_has_serious_barriers(
     served: Served, make_room: MakeRoom, open_page: OpenPage, scheme: str
 ) -> None:
     page = open_page(elected(served, make_room).driver, color_scheme=scheme)
-    stand_still(page)
     for tab in TABS:
         show(page, tab)
         page.wait_for_timeout(150)

@@ -5,6 +5,8 @@
  *   hover: (x: number, y: number) => void, leave: () => void}} Target */
 
 const SLACK = 4;
+/** What a press becomes once it moves. @type {Record<string, string>} */
+const MOVED = { press: 'pan', scrub: 'scrubbing' };
 
 export class Gestures {
   /** @param {HTMLElement} element @param {Target} target */
@@ -45,9 +47,9 @@ export class Gestures {
     const at = this.at(e);
     const before = this.down.get(e.pointerId);
     if (!before) return this.target.hover(at.x, at.y);
-    if (this.mode === 'press' && Math.abs(at.x - this.startX) > SLACK) this.mode = 'pan';
+    if (Math.abs(at.x - this.startX) > SLACK) this.mode = MOVED[this.mode] ?? this.mode;
     if (this.mode === 'pinch') this.pinch(e.pointerId, at);
-    else if (this.mode === 'scrub') this.target.scrub(at.x);
+    else if (this.mode === 'scrubbing') this.target.scrub(at.x);
     else if (this.mode === 'pan') this.target.pan(before.x - at.x);
     this.down.set(e.pointerId, at);
   }
@@ -64,7 +66,7 @@ export class Gestures {
   /** @param {PointerEvent} e */
   lift(e) {
     const at = this.at(e);
-    if (this.mode === 'press') this.target.click(at.x, at.y);
+    if (this.mode in MOVED) this.target.click(at.x, at.y);
     this.end(e);
   }
 

@@ -34,6 +34,16 @@ function reigning(view, servers, lens) {
 }
 
 /**
+ * The first index of any log, and how many columns reach from there to the last thing drawn.
+ * @param {LogRow[]} rows @returns {{from: number, columns: number}}
+ */
+export function tableSize(rows) {
+  const starts = rows.flatMap((row) => row.cells.slice(0, 1).map((cell) => cell.index));
+  const from = Math.min(...(starts.length ? starts : [1]));
+  return { from, columns: Math.max(from, ...rows.map((row) => row.reach)) - from + 1 };
+}
+
+/**
  * Which columns to make: those in view and a few on either side.
  * @param {number} left how far it is scrolled @param {number} width of what is in view
  * @param {number} column width of a column @param {number} count

@@ -11,6 +11,9 @@ import { describe } from './sentences.js';
 /** Actions on a message, in the order in which they are offered. */
 const OFFERED = ['deliver', 'hold', 'drop', 'delay', 'duplicate'];
 
+/** How long a delay is, as the label of its button says it. */
+const LABEL = { delay: '30 ms' };
+
 /** The disc that flies on the stage, small. @param {Ctx} ctx @param {any} message */
 export function disc(ctx, message) {
   const look = ctx.lens.message(message);
@@ -69,5 +72,5 @@ export function actionButton(ctx, id, target) {
   const able = action.enabled(ctx, target);
   const reason = able === true ? '' : ctx.i18n.t(able);
   const run = () => able === true && ctx.actions.run(id, target);
-  return html`<button class="p-button" aria-disabled=${able !== true} title=${reason} @click=${run}>${ctx.i18n.t(action.label)}</button>`;
+  return html`<button class="p-button" aria-disabled=${able !== true} title=${reason} @click=${run}>${ctx.i18n.t(action.label, LABEL)}</button>`;
 }

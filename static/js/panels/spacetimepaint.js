@@ -187,7 +187,7 @@ export class Painter {
   /** The gutter hides whatever runs under it. @param {string[]} names */
   names(names) {
     const { c } = this;
-    c.clearRect(0, 0, this.scale.left - 6, this.height);
+    c.clearRect(0, 0, this.scale.left, this.height);
     c.textAlign = 'right';
     c.fillStyle = token('muted');
     const gap = (this.height - TOP - BOTTOM) / Math.max(1, names.length);

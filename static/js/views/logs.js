@@ -6,14 +6,15 @@
 
 import { html, nothing, render } from '../../vendor/lit-html/lit-html.js';
 import { endpoints } from '../panels/format.js';
-import { columnsInView, logRows } from '../panels/logtable.js';
+import { columnsInView, logRows, tableSize } from '../panels/logtable.js';
 import { whileVisible } from '../panels/visible.js';
 
 /** @typedef {import('../types.js').Ctx} Ctx */
 /** @typedef {import('../types.js').Shown} Shown */
 /** @typedef {import('../panels/logtable.js').LogRow} LogRow */
 
-const WIDTH = 58;
+/** A column's width: as much as a command needs, and less when that lets the whole log be seen. */
+const [WIDE, NARROW] = [58, 42];
 
 /** @param {HTMLElement} root @param {Ctx} ctx */
 export function mountLogs(root, ctx) {
@@ -34,6 +35,7 @@ class LogTable {
     this.last = undefined;
     this.atEnd = true;
     this.columns = 0;
+    this.column = WIDE;
   }
 
   /** @param {Shown} shown */
@@ -41,14 +43,13 @@ class LogTable {
     this.last = shown;
     if (!shown.view) return;
     const rows = logRows(shown.view, endpoints(shown.view), this.ctx.lens);
-    const first = Math.min(...rows.map((row) => row.cells[0]?.index ?? Infinity));
-    const columns = Math.max(1, ...rows.map((row) => row.reach)) - (Number.isFinite(first) ? first : 1) + 1;
-    this.place(rows, Number.isFinite(first) ? first : 1, columns);
-    if (this.atEnd && columns !== this.columns) {
-      this.columns = columns;
-      this.toEnd();
-      this.place(rows, Number.isFinite(first) ? first : 1, columns);
-    }
+    const { from, columns } = tableSize(rows);
+    this.place(rows, from, columns);
+    if (!this.atEnd || columns === this.columns) return;
+    this.columns = columns;
+    this.place(rows, from, columns); // now that the box has its width
+    this.toEnd();
+    this.place(rows, from, columns);
   }
 
   get scroller() {
@@ -62,17 +63,22 @@ class LogTable {
   /** @param {LogRow[]} rows @param {number} first @param {number} columns */
   place(rows, first, columns) {
     const box = this.scroller;
-    const [from, to] = columnsInView(box?.scrollLeft ?? 0, box?.clientWidth || 900, WIDTH, columns);
+    const width = box?.clientWidth || 900;
+    this.column = columns * WIDE > width ? NARROW : WIDE;
+    const [from, to] = columnsInView(box?.scrollLeft ?? 0, width, this.column, columns);
     render(this.template(rows, first + from, first + to), this.root);
     const room = /** @type {HTMLElement} */ (this.root.querySelector('.p-logs-room'));
-    room.style.width = `${columns * WIDTH}px`;
-    /** @type {HTMLElement} */ (room.firstElementChild).style.transform = `translateX(${from * WIDTH}px)`;
+    room.style.setProperty('--column', `${this.column}px`);
+    room.style.width = `${columns * this.column}px`;
+    const table = /** @type {HTMLElement} */ (room.firstElementChild);
+    table.style.width = `${(to - from + 1) * this.column}px`;
+    table.style.transform = `translateX(${from * this.column}px)`;
   }
 
   scrolled() {
     const box = this.scroller;
     if (!box) return;
-    this.atEnd = box.scrollLeft + box.clientWidth > box.scrollWidth - WIDTH / 2;
+    this.atEnd = box.scrollLeft + box.clientWidth > box.scrollWidth - this.column / 2;
     this.again();
   }
 

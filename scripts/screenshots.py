@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""Retakes the pictures in docs/images from the running product: `.venv/bin/python scripts/screenshots.py`.
+
+It starts a server of its own on a free port, opens the pages in Chromium, and saves what they show. The
+runs are seeded, so the pictures change only when the product does.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parent.parent
+IMAGES = ROOT / "docs" / "images"
+sys.path.insert(0, str(ROOT))
+
+from app.sim.trace import Event  # noqa: E402
+from tests.find_chromium import find  # noqa: E402
+from tests.serving import Served, serving  # noqa: E402
+
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars")
+WIDE, PHONE = (1440, 900), (390, 844)
+
+
+def scenario(served: Served, name: str, rule: str, times: int, further_us: int = 3_000) -> str:
+    """The driver's address of a room that stands still a little after a rule has fired so many times."""
+    made = served.make(scenario=name)
+    branch = served.hub.rooms[made["id"]].tree.current
+
+    def run() -> None:
+        branch.playing = False
+        seen = 0
+        while seen < times:
+            seen += sum(rule in fired_by(event) for event in branch.timeline.step())
+        branch.timeline.advance(branch.timeline.time + further_us)
+
+    served.inside(run)
+    return f"{made['url']}#driver={made['token']}"
+
+
+def fired_by(event: Event) -> list[str]:
+    """The rules that an event explains, or its kind."""
+    return [rule for rule, _ in event.why] or [event.kind]
+
+
+def take(
+    browser: Browser,
+    served: Served,
+    address: str,
+    name: str,
+    act: Callable[[Page], None],
+    size: tuple[int, int] = WIDE,
+    lang: str = "en",
+    scheme: str = "light",
+) -> None:
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        locale="zh-CN" if lang == "zh" else "en-GB",
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    page = context.new_page()
+    page.goto(served.address + address)
+    page.locator(".node").first.wait_for()
+    act(page)
+    page.screenshot(path=IMAGES / name)
+    context.close()
+    print(f"docs/images/{name}")
+
+
+def tab(number: int) -> Callable[[Page], None]:
+    def act(page: Page) -> None:
+        page.get_by_role("tab").nth(number).click()
+        page.wait_for_timeout(900)
+
+    return act
+
+
+def settle(page: Page) -> None:
+    page.locator(".h-card").first.wait_for()
+    page.wait_for_timeout(9_000)
+
+
+def pictures(browser: Browser, served: Served) -> None:
+    commit = scenario(served, "10-leader-crash", "commit", 4, 800)
+    take(browser, served, commit, "room.png", tab(0))
+    take(browser, served, commit, "room-zh.png", tab(0), lang="zh")
+    divergent = scenario(served, "50-figure-7", "become-leader", 1, 90_000)
+    take(browser, served, divergent, "logs-dark.png", tab(1), scheme="dark")
+    bug = scenario(served, "61-figure-8-mutant", "violation", 1)
+    take(browser, served, bug, "laws.png", tab(4))
+    take(browser, served, "/", "home.png", settle)
+    take(browser, served, "/live", "phone.png", lambda page: page.wait_for_timeout(3_000), size=PHONE)
+
+
+def main() -> int:
+    chromium = find()
+    if chromium is None:
+        print("No Chromium was found; name one with CHROMIUM=/path.", file=sys.stderr)
+        return 1
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with serving() as served, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        pictures(browser, served)
+        browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
