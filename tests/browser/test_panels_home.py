@@ -104,7 +104,7 @@ def test_a_scenario_is_opened_from_text(served: Served, open_page: OpenPage) -> 
 def test_it_speaks_both_languages_in_place(open_page: OpenPage) -> None:
     page = open_page("/", ready=False, locale="zh-CN")
     expect(page.locator("h1")).to_have_text("看见共识形成。")
-    expect(page.locator(".h-card").first).to_contain_text("领导者崩溃")
+    expect(page.locator(".h-card").first).to_contain_text("领导者宕机")
     page.locator("#language").click()
     expect(page.locator("h1")).to_have_text("Watch agreement happen.")
     expect(page.locator(".h-card").first).to_contain_text("The leader crashes")

@@ -73,7 +73,7 @@ export const sentence = (ctx, event) => reasons(ctx, event).map((reason) => reas
 export function explanation(ctx, event) {
   const { t } = ctx.i18n;
   const list = reasons(ctx, event);
-  const sections = [...new Set(list.map((reason) => reason.section).filter(Boolean))].join(', ');
+  const sections = [...new Set(list.flatMap((reason) => reason.section.split(', ')).filter(Boolean))].join(', ');
   return html`<aside class="p-why">
     ${list.map((reason) => html`<p>${reason.text}</p>`)}
     <footer>${sections ? html`<span>${sections}</span> · ` : ''}<button
