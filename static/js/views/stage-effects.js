@@ -50,18 +50,17 @@ export function lost(drop, store) {
 function flight(drop, store) {
   const m = lost(drop, store);
   if (!m || share(m, drop.time) > 0) return 0;
-  return m.arrives - m.from;
+  return (m.arrives - m.from) / 2;
 }
 
-/** Where on its line a dropped message is to be drawn, and how much of it is left; `stop` is where one that was
- * doomed from the start ends.
- * @param {TraceEvent} drop @param {any} m @param {number} time @param {number} long @param {number} stop */
-export function fading(drop, m, time, long, stop) {
+/** Where on its line a dropped message is to be drawn, and how much of it is left.
+ * @param {TraceEvent} drop @param {any} m @param {number} time @param {number} long */
+export function fading(drop, m, time, long) {
   const died = share(m, drop.time);
   if (died > 0) return {at: died, left: 1 - (time - drop.time) / long, dead: true};
-  const end = drop.time + (m.arrives - m.from) * stop;
+  const end = drop.time + (m.arrives - m.from) / 2;
   if (time < end) return {at: share(m, time), left: 1, dead: false};
-  return {at: stop, left: 1 - (time - end) / long, dead: true};
+  return {at: 0.5, left: 1 - (time - end) / long, dead: true};
 }
 
 /** The length of one effect in virtual time at this pace. @param {number} speed */

@@ -5,7 +5,6 @@ import {svg} from './dom.js';
 
 /** @typedef {import('./stage-layout.js').Layout} Layout */
 /** @typedef {import('../types.js').NetworkState} Network */
-/** @typedef {{x1: number, y1: number, x2: number, y2: number}} Bar */
 
 export class Links {
   /** @param {Element} parent */
@@ -22,7 +21,7 @@ export class Links {
     this.root.replaceChildren();
     if (hovered) this.drawHovered(box, hovered);
     for (const [a, b] of cutLinks(network)) this.drawCut(box, a, b, network.cut);
-    for (const {x1, y1, x2, y2} of bars(box, network.groups)) svg('line', {class: 'bar', x1, y1, x2, y2}, this.root);
+    for (const d of bars(box, network.groups)) svg('path', {class: 'bar', d}, this.root);
   }
 
   /** @param {Layout} box @param {{src: string, dst: string}} link */
@@ -73,8 +72,8 @@ function separated(groups, a, b) {
   return mine.length > 0 && groups.some(g => g.includes(b)) && !mine.some(g => g.includes(b));
 }
 
-/** Bars at every place on the ring where neighbours are apart: one line across when there are two such places.
- * @param {Layout} box @param {string[][]} groups @returns {Bar[]} */
+/** Bars at every place on the ring where neighbours are apart: one line across when there are two such places, bent to where messages die.
+ * @param {Layout} box @param {string[][]} groups */
 export function bars(box, groups) {
   if (groups.length < 2) return [];
   const ids = Object.keys(box.nodes);
@@ -85,8 +84,18 @@ export function bars(box, groups) {
     return [between(box, box.nodes[id].angle, box.nodes[next].angle, out)];
   });
   const [a, b] = points;
-  if (points.length === 2) return [{x1: a.x, y1: a.y, x2: b.x, y2: b.y}];
-  return points.map(p => ({x1: box.cx, y1: box.cy, x2: p.x, y2: p.y}));
+  if (points.length !== 2) return points.map(p => `M${box.cx} ${box.cy} L${p.x} ${p.y}`);
+  const m = halfWay(box, groups);
+  return [`M${a.x} ${a.y} Q${2 * m.x - (a.x + b.x) / 2} ${2 * m.y - (a.y + b.y) / 2} ${b.x} ${b.y}`];
+}
+
+/** Between the groups' centres, where messages die half-way. @param {Layout} box @param {string[][]} groups */
+function halfWay(box, groups) {
+  const places = Object.entries(box.nodes);
+  const first = groups[0];
+  const sides = [places.filter(([id]) => first.includes(id)), places.filter(([id]) => !first.includes(id))];
+  const mean = (/** @type {'x'|'y'} */ k) => sides.reduce((sum, side) => sum + side.reduce((s, [, p]) => s + p[k], 0) / (side.length || 1), 0) / 2;
+  return {x: mean('x'), y: mean('y')};
 }
 
 /** @param {Layout} box @param {number} a @param {number} b @param {number} radius */
@@ -94,22 +103,6 @@ function between(box, a, b, radius) {
   const turn = ((b - a) % (2 * Math.PI) + 2 * Math.PI) % (2 * Math.PI);
   const angle = a + turn / 2;
   return {x: box.cx + Math.cos(angle) * radius, y: box.cy + Math.sin(angle) * radius};
-}
-
-/** The share of a line at which it meets the first of the bars; its middle when it meets none.
- * @param {Bar} l @param {Bar[]} walls */
-export function crossing(l, walls) {
-  const shares = walls.map(w => meeting(l, w)).filter(s => s > 0.05 && s < 0.95);
-  return shares.length ? Math.min(...shares) : 0.5;
-}
-
-/** @param {Bar} l @param {Bar} w */
-function meeting(l, w) {
-  const [ax, ay, bx, by] = [l.x2 - l.x1, l.y2 - l.y1, w.x2 - w.x1, w.y2 - w.y1];
-  const cross = ax * by - ay * bx;
-  const along = ((w.x1 - l.x1) * by - (w.y1 - l.y1) * bx) / cross;
-  const across = ((w.x1 - l.x1) * ay - (w.y1 - l.y1) * ax) / cross;
-  return cross && across >= 0 && across <= 1 ? along : -1;
 }
 
 /** The link whose line passes nearest to a point, if near enough. @param {Layout} box @param {number} x @param {number} y

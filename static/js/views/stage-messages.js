@@ -6,7 +6,6 @@
 import {share} from '../core/reduce.js';
 import {fading, lasting, lost} from './stage-effects.js';
 import {line} from './stage-layout.js';
-import {bars, crossing} from './stage-links.js';
 
 /** @typedef {import('../types.js').Message} Message */
 /** @typedef {import('./stage-layout.js').Layout} Layout */
@@ -25,7 +24,6 @@ export class Messages {
     /** @type {Hit[]} */ this.hits = [];
     this.hovered = 0;
     /** @type {Record<string, string>} */ this.colours = {};
-    /** @type {import('./stage-links.js').Bar[]} */ this.bars = [];
     /** @type {{messages: any, offsets: Map<number, number>}} */
     this.spread = {messages: null, offsets: new Map()};
   }
@@ -53,7 +51,6 @@ export class Messages {
     pen.setTransform(this.ratio ?? 1, 0, 0, this.ratio ?? 1, 0, 0);
     pen.clearRect(0, 0, w, h);
     this.hits = [];
-    this.bars = bars(/** @type {Layout} */ (this.box), shown.view?.network.groups ?? []);
     const messages = Object.values(shown.view?.messages ?? {});
     this.spreadOut(shown.view?.messages, messages, shown.time);
     const places = messages.map(m => this.position(m, shown.time)).filter(p => p !== null);
@@ -220,8 +217,7 @@ export class Messages {
     const m = lost(event, this.ctx.store);
     const l = m && this.lineOf(m.src, m.dst);
     if (!l) return;
-    const stop = event.body[1] === 'cut' ? crossing(l, this.bars) : 0.5;
-    const f = fading(event, m, shown.time, lasting(shown.speed), stop);
+    const f = fading(event, m, shown.time, lasting(shown.speed));
     if (f.left <= 0) return;
     const {pen} = this;
     const x = l.x1 + (l.x2 - l.x1) * f.at;
