@@ -85,6 +85,8 @@ class Chaos:
         for text in ("heal", "network auto", "link * -- * loss 0 duplicate 0 fifo off delay 15ms..25ms"):
             self.do(text)
         for node in self.nodes:
+            if self.sim.cluster.machines[node].trap:
+                self.do(f"crash {node}")  # nothing else disarms it
             for text in (f"restart {node}", f"resume {node}", f"clock {node} 1"):
                 self.do(text)
         for message, moved in list(self.sim.cluster.moved.items()):
