@@ -60,7 +60,7 @@ export class NodeFigure {
     set(this.tick, {transform: `translate(${r * 0.72} ${r * 0.72}) scale(${unit})`});
     set(this.badge, {transform: `translate(${-r * 0.78} ${-r * 0.78}) scale(${1.12 * unit})`});
     this.strip.place(box, label);
-    this.dots = '';
+    this.dots = '?'; // what is drawn is of another size: even no dots must be drawn anew
   }
 
   /**
