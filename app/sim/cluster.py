@@ -410,7 +410,7 @@ class Cluster:
 
 def machine_view(m: Machine) -> dict[str, Any]:
     return {
-        "status": m.status, "since": m.since, "clock": m.rate, "client": m.is_client,
+        "status": m.status, "since": m.since, "clock": m.rate, "trap": m.trap, "client": m.is_client,
         "services": {
             p.service: {
                 "state": state_view(p.state, p.shape),

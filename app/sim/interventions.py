@@ -85,6 +85,7 @@ def _(command: Crash, cluster: Cluster) -> None:
     cause = _note(cluster, command)
     if command.trap:
         machine.trap = command.trap
+        cluster.emit("trap", machine.name, "", cause, (command.trap,))
     else:
         cluster.crash(machine, cause)
 

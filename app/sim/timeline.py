@@ -299,7 +299,7 @@ def origin_view(config: ClusterConfig) -> dict[str, Any]:
     def machine(client: bool) -> dict[str, Any]:
         services = ["client"] if client else config.services
         empty: dict[str, Any] = {s: {"state": {}, "timers": {}, "busyUntil": 0} for s in services}
-        return {"status": "up", "since": 0, "clock": 1.0, "client": client, "services": empty}
+        return {"status": "up", "since": 0, "clock": 1.0, "trap": "", "client": client, "services": empty}
 
     laws = [law.id for service in config.services for law in protocol_of(service).laws]
     return {

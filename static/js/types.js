@@ -11,7 +11,7 @@
 
 /**
  * @typedef {'start'|'request'|'say'|'send'|'deliver'|'drop'|'hold'|'reschedule'|'timeout'|'save'|'saved'|'command'
- *   |'crash'|'restart'|'pause'|'resume'|'clock'|'network'|'violation'} Kind
+ *   |'crash'|'restart'|'pause'|'resume'|'clock'|'trap'|'network'|'violation'} Kind
  */
 
 /**
@@ -42,6 +42,7 @@
  * @property {'up'|'crashed'|'paused'} status
  * @property {number} since
  * @property {number} clock
+ * @property {string} trap
  * @property {boolean} client
  * @property {Record<string, ServiceView>} services
  */

@@ -41,12 +41,13 @@ const KINDS = {
   start: rise,
   restart: rise,
   crash(v, e) {
-    onNode(v, e.node, {status: 'crashed', since: e.time});
+    onNode(v, e.node, {status: 'crashed', since: e.time, trap: ''});
     onService(v, e, {timers: {}, busyUntil: 0});
   },
   pause: (v, e) => onNode(v, e.node, {status: 'paused', since: e.time}),
   resume: (v, e) => onNode(v, e.node, {status: 'up', since: e.time}),
   clock: (v, e) => onNode(v, e.node, {clock: e.body[0]}),
+  trap: (v, e) => onNode(v, e.node, {trap: e.body[0]}),
   network(v, e) { v.network = e.body[0]; },
   violation(v, e) { v.laws = {...v.laws, [e.body[0]]: e.seq}; },
   save(v, e) { if (e.body[0] > e.time) onService(v, e, {busyUntil: e.body[0]}); },
@@ -54,7 +55,7 @@ const KINDS = {
   send: addMessage,
   deliver: (v, e) => removeMessage(v, e.body[0]),
   drop: (v, e) => removeMessage(v, e.body[0]),
-  hold: (v, e) => changeMessage(v, e, {held: true}),
+  hold: (v, e) => changeMessage(v, e, {held: true, arrives: Math.max(e.time, v.messages[e.body[0]]?.arrives ?? 0)}),
   reschedule: (v, e) => changeMessage(v, e, {held: false, arrives: e.body[1]}),
 };
 
@@ -65,7 +66,7 @@ function rise(v, e) {
 
 /** @param {View} v @param {string} id @param {Partial<NodeView>} change */
 function onNode(v, id, change) {
-  const fresh = {status: 'up', since: 0, clock: 1, client: false, services: {}};
+  const fresh = {status: 'up', since: 0, clock: 1, trap: '', client: false, services: {}};
   v.nodes = {...v.nodes, [id]: /** @type {NodeView} */ ({...fresh, ...v.nodes[id], ...change})};
 }
 

@@ -48,7 +48,8 @@ function youngest(recent, kind, which = () => true) {
 function roleText(ctx, node, state) {
   const {i18n, lens} = ctx;
   const role = i18n.t(node.status === 'up' ? `stage.role.${lens.roleName(state)}` : `stage.status.${node.status}`);
-  return node.clock === 1 ? role : `${role} · ${i18n.t('stage.clock', {rate: node.clock})}`;
+  const more = [node.clock === 1 ? '' : i18n.t('stage.clock', {rate: node.clock}), node.trap ? i18n.t('stage.trap') : ''];
+  return [role, ...more.filter(Boolean)].join(' · ');
 }
 
 /** @param {[number, number]|null} timer @param {number} time */
