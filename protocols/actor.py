@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 import msgspec
@@ -158,7 +159,8 @@ def fields_of(state: type[State], group: str | None = None) -> tuple[str, ...]:
     return tuple(name for name, _, g in field_table(state) if group in (None, g))
 
 
-def field_table(state: type[State]) -> list[tuple[str, str, str]]:
+@cache
+def field_table(state: type[State]) -> tuple[tuple[str, str, str], ...]:
     """Rows of (name in Python, name in the paper, group), in the order of their declaration."""
     info = msgspec.inspect.type_info(state)
     assert isinstance(info, msgspec.inspect.StructType)
@@ -166,7 +168,7 @@ def field_table(state: type[State]) -> list[tuple[str, str, str]]:
     for field in info.fields:
         extra = field.type.extra if isinstance(field.type, msgspec.inspect.Metadata) else None
         rows.append((field.name, field.encode_name, (extra or {}).get("group", "volatile")))
-    return rows
+    return tuple(rows)
 
 
 def snake_case(name: str) -> str:
