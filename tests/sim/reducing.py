@@ -19,29 +19,33 @@ def reduce(view: View, event: Event) -> View:
             **before, "state": dict(before["state"]), "timers": dict(before["timers"])
         }  # fmt: skip
         apply_patch(machine["services"][service], patch)
+    if kind == "network":
+        v["network"] = body[0]
+    elif kind == "violation":
+        v["laws"] = {**v["laws"], body[0]: seq}
+    elif machine and kind not in ("send", "deliver", "drop"):
+        reduce_machine(machine, event)
+    else:
+        reduce_message(v, event)
+    return v
+
+
+def reduce_machine(machine: View, event: Event) -> None:
+    _, time, kind, _, service, _, body, _, _ = event
     if kind in ("start", "restart", "resume"):
         machine["status"], machine["since"] = "up", time
     elif kind == "pause":
         machine["status"], machine["since"] = "paused", time
     elif kind == "crash":
-        machine["status"], machine["since"], machine["trap"] = "crashed", time, ""
+        machine["status"], machine["since"] = "crashed", time
         machine["services"][service].update(timers={}, busyUntil=0)
     elif kind == "clock":
         machine["clock"] = body[0]
-    elif kind == "trap":
-        machine["trap"] = body[0]
-    elif kind == "network":
-        v["network"] = body[0]
-    elif kind == "violation":
-        v["laws"] = {**v["laws"], body[0]: seq}
     elif kind == "save":
         if body[0] > time:
             machine["services"][service]["busyUntil"] = body[0]
     elif kind == "saved":
         machine["services"][service]["busyUntil"] = 0
-    else:
-        reduce_message(v, event)
-    return v
 
 
 def reduce_message(v: View, event: Event) -> None:

@@ -147,7 +147,7 @@ def test_a_mended_line_works_again() -> None:
 
 
 def test_groups_may_overlap_and_reachability_is_not_transitive() -> None:
-    """n3 is in both groups: n1 reaches n3, n3 reaches n5, n1 does not reach n5; c1 is in none, reaches all."""
+    """n3 is in both groups: n1 reaches n3, n3 reaches n5, n1 does not reach n5; c1 in none reaches all."""
     lab = Lab("partition n1 n2 n3 | n3 n4 n5").run(3_000)
     cut = {tuple(pair) for pair in lab.sim.cluster.view()["network"]["cut"]}
     left, right = {"n1", "n2"}, {"n4", "n5"}

@@ -54,8 +54,8 @@ def suffer_and_recover(seed: object, kinds: tuple[str, ...] | None = None, **fix
 
 
 def check_history(chaos: Chaos) -> None:
-    """Each client added 1 to a counter of its own: it stands at the number of its requests, and each answer was
-    the next number. So every acknowledged request took effect exactly once, and in order.
+    """Each client added 1 to a counter of its own: it stands at the number of its requests, and each answer
+    was the next number. So every acknowledged request took effect exactly once, and in order.
     """
     events = chaos.sim.cluster.events
     for client, state in zip(chaos.clients, customers(chaos), strict=True):
