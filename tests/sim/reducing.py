@@ -37,8 +37,10 @@ def reduce_machine(machine: View, event: Event) -> None:
     elif kind == "pause":
         machine["status"], machine["since"] = "paused", time
     elif kind == "crash":
-        machine["status"], machine["since"] = "crashed", time
+        machine["status"], machine["since"], machine["trap"] = "crashed", time, ""
         machine["services"][service].update(timers={}, busyUntil=0)
+    elif kind == "trap":
+        machine["trap"] = body[0]
     elif kind == "clock":
         machine["clock"] = body[0]
     elif kind == "save":
