@@ -10,7 +10,7 @@ from protocols.actor import Span
 
 FACTORS = {"us": 1, "µs": 1, "ms": 1_000, "s": 1_000_000, "min": 60_000_000, "h": 3_600_000_000}
 LONGEST = 365 * 24 * FACTORS["h"]
-_PATTERN = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)\s*(us|µs|ms|s|min|h)")
+_PATTERN = re.compile(r"([0-9]{1,14}(?:\.[0-9]{1,9})?)\s*(us|µs|ms|s|min|h)")
 
 
 def micros(text: str) -> int:
