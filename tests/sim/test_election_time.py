@@ -1,9 +1,10 @@
 """How long elections take, against the published measurement (dissertation, chapter 9, figure 16).
 
 Five servers; the leader is crashed again and again, uniformly within its heartbeat interval (half the
-shortest timeout), after heartbeats that reached all followers together. The logs are of five different lengths,
-so two of the four survivors cannot win. The network takes 2 to 3 ms. Measured from the crash until the new leader's
-first heartbeat arrives, plus 8 ms that a winner of that measurement needed before it sent one.
+shortest timeout), after heartbeats that reached all followers together. The logs are of five different
+lengths, so two of the four survivors cannot win. The network takes 2 to 3 ms. Measured from the crash until
+the new leader's first heartbeat arrives, plus 8 ms that a winner of that measurement needed before it sent
+one.
 
 Those 8 ms weigh more the shorter the timeouts are; so the shorter ones are compared less strictly.
 """
