@@ -39,7 +39,7 @@ def spoken(value: int) -> str:
         if value and value % FACTORS[unit] == 0:
             return f"{value // FACTORS[unit]}{unit}"
     if value >= 1_000 and value % 10 == 0:
-        return f"{value / 1_000:g}ms" if micros(f"{value / 1_000:g}ms") == value else f"{value}us"
+        return f"{value // 1_000}.{value % 1_000:03}".rstrip("0") + "ms"
     return f"{value}us"
 
 
