@@ -1,4 +1,4 @@
-"""The one vocabulary: every command reads as it is written; what makes no sense is refused and changes nothing."""
+"""The one vocabulary: every command reads as it is written; what makes no sense changes nothing."""
 
 import re
 from pathlib import Path
