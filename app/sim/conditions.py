@@ -30,6 +30,8 @@ from app.sim.process import CRASHED, Machine
 from app.sim.trace import Event, plain
 
 LONGEST = 500
+DEEPEST = 60
+"""No condition is longer than this, in characters, or nested deeper."""
 
 
 class Counts:
@@ -123,10 +125,27 @@ def compile_condition(text: str) -> ast.expr:
         tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise Refused("condition-syntax", text=text) from None
-    for node in ast.walk(tree):
-        if not isinstance(node, ALLOWED):
-            raise Refused("condition-word", text=text, word=type(node).__name__)
+    _check_form(text, tree.body)
     return tree.body
+
+
+def _check_form(text: str, tree: ast.expr) -> None:
+    """Refuse what conditions do not have, and what is nested too deep to be evaluated."""
+    level: list[ast.AST] = [tree]
+    for _ in range(DEEPEST):
+        for node in level:
+            if not isinstance(node, ALLOWED):
+                raise Refused("condition-word", text=text, word=type(node).__name__)
+            if isinstance(node, ast.Call) and not isinstance(node.func, ast.Name):
+                raise Refused("condition-function", name=ast.unparse(node.func), known=", ".join(FUNCTIONS))
+            if isinstance(node, ast.GeneratorExp) and (
+                len(node.generators) > 1 or not isinstance(node.generators[0].target, ast.Name)
+            ):
+                raise Refused("condition-word", text=text, word="for … for")
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        if not level:
+            return
+    raise Refused("condition-syntax", text=text)
 
 
 FUNCTIONS = (
@@ -144,39 +163,48 @@ FUNCTIONS = (
     "sum",
 )
 ALWAYS_KNOWN = ("name", "status")
+NOT_THERE = (IndexError, KeyError, TypeError, ValueError, Refused)
+"""What evaluating raises when something does not exist at that moment: an entry, a key, the least of none."""
 
 
 def check_condition(text: str, fields: Mapping[str, frozenset[str]]) -> None:
-    """Refuse a condition that names what does not exist; `fields` are those of each endpoint."""
-    tree = compile_condition(text)
-    bound = {
-        n.target.id
-        for n in ast.walk(tree)
-        if isinstance(n, ast.comprehension) and isinstance(n.target, ast.Name)
-    }
-    called = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
-    for name in sorted(called - set(FUNCTIONS)):
-        raise Refused("condition-function", name=name, known=", ".join(FUNCTIONS))
-    known = (*fields, "leader", "nodes", "now", *CONSTANTS)
-    any_server = frozenset().union(*(f for n, f in fields.items()))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id not in (*known, *bound, *called):
-            raise Refused("condition-name", name=node.id, known=", ".join(known))
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            have = fields.get(node.value.id, any_server)
-            if node.attr not in have and node.attr not in ALWAYS_KNOWN:
-                listed = ", ".join([*ALWAYS_KNOWN, *sorted(have)])
-                raise Refused("condition-field", field=node.attr, node=node.value.id, known=listed)
+    """Refuse a condition that names what does not exist; `fields`: those of each endpoint and `leader`."""
+    scope = dict.fromkeys(("nodes", "now", *CONSTANTS), None)
+    _check_names(compile_condition(text), {**scope, **fields})
+
+
+def _check_names(node: ast.AST, scope: Mapping[str, frozenset[str] | None]) -> None:
+    """`scope` has the names that may be used here, with their fields where those are known."""
+    if isinstance(node, ast.Call):
+        assert isinstance(node.func, ast.Name)
+        if node.func.id not in FUNCTIONS:
+            raise Refused("condition-function", name=node.func.id, known=", ".join(FUNCTIONS))
+        below: list[ast.expr] = node.args
+    elif isinstance(node, ast.GeneratorExp):
+        (loop,) = node.generators
+        assert isinstance(loop.target, ast.Name)
+        _check_names(loop.iter, scope)
+        servers = isinstance(loop.iter, ast.Name) and loop.iter.id == "nodes"
+        scope = {**scope, loop.target.id: scope.get("leader") if servers else None}
+        below = [node.elt, *loop.ifs]
+    else:
+        below = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+    if isinstance(node, ast.Name) and node.id not in scope:
+        raise Refused("condition-name", name=node.id, known=", ".join(scope))
+    for child in below:
+        _check_names(child, scope)
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        have = scope[node.value.id]
+        if have is not None and node.attr not in have and node.attr not in ALWAYS_KNOWN:
+            listed = ", ".join([*ALWAYS_KNOWN, *sorted(have)])
+            raise Refused("condition-field", field=node.attr, node=node.value.id, known=listed)
 
 
 def holds(text: str, cluster: Cluster, counts: Counts) -> bool:
-    """Whether the condition is true now. An element that is not there yet makes it false.
-
-    Raises Refused for a name, field or function that does not exist.
-    """
+    """Whether the condition is true now. What is not there (yet) makes it false."""
     try:
         return bool(Evaluation(cluster, counts).of(compile_condition(text)))
-    except (IndexError, KeyError, TypeError):
+    except NOT_THERE:
         return False
 
 
@@ -246,7 +274,7 @@ class Evaluation:
         """One side of and/or: an element that is not there yet makes this side false, not the whole."""
         try:
             return bool(self.of(node))
-        except (IndexError, KeyError, TypeError):
+        except NOT_THERE:
             return False
 
     def _unaryop(self, node: ast.UnaryOp) -> Any:

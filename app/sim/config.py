@@ -282,10 +282,10 @@ def endpoints_of(command: Command) -> list[str]:
 
 
 def vocabulary(config: ClusterConfig) -> dict[str, frozenset[str]]:
-    """For each endpoint, the fields that a condition may ask for."""
+    """For each endpoint, and for `leader`, the fields that a condition may ask for."""
     servers = {w for s in config.services for _, w, _ in field_table(protocol_of(s).state)}
     clients = {w for _, w, _ in field_table(CLIENT.state)}
-    known = {node: frozenset(servers) for node in config.nodes}
+    known = {node: frozenset(servers) for node in (*config.nodes, "leader")}
     return known | {client: frozenset(clients) for client in config.clients}
 
 

@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass, field
 
 from app.sim.cluster import Cluster
-from app.sim.conditions import Counts, Evaluation, compile_condition, holds
+from app.sim.conditions import NOT_THERE, Counts, Evaluation, compile_condition, holds
 from app.sim.config import ClusterConfig, Expectation
 from app.sim.errors import Refused
 from app.sim.simulation import Simulation
@@ -150,7 +150,7 @@ def what_is_there(e: Expectation, cluster: Cluster, counts: Counts) -> str:
         try:
             value = Evaluation(cluster, counts).of(node)
             shown[text] = encode(plain(getattr(value, "machine", value) and value)).decode()[:120]
-        except (IndexError, KeyError, TypeError, Refused):
+        except NOT_THERE:
             shown[text] = "not there"
     return ", ".join(f"{k} = {v}" for k, v in shown.items())
 
