@@ -214,7 +214,7 @@ def read_option(kind: type[msgspec.Struct], key: str, value: Any) -> None:
         what = str(error).partition(" - at")[0]
         raise Refused("config-value", where=f"options.{key}", what=what) from None
     except Refused as refused:
-        raise Refused("in-key", where=f"options.{key}", what=refused.message()) from None
+        raise Refused("in-key", where=f"options.{key}", what=refused) from None
 
 
 def read_span(kind: type, value: Any) -> Any:
@@ -258,7 +258,7 @@ def check_step(config: ClusterConfig, number: int, step: Step) -> None:
         if step.when is not None:
             check_condition(step.when, vocabulary(config))
     except Refused as refused:
-        raise Refused("in-step", number=number, what=refused.message()) from None
+        raise Refused("in-step", number=number, what=refused) from None
 
 
 def check_expectation(config: ClusterConfig, number: int, e: Expectation) -> None:
@@ -269,7 +269,7 @@ def check_expectation(config: ClusterConfig, number: int, e: Expectation) -> Non
         else:
             check_condition(e.that or "", vocabulary(config))
     except Refused as refused:
-        raise Refused("in-expectation", number=number, what=refused.message()) from None
+        raise Refused("in-expectation", number=number, what=refused) from None
 
 
 def endpoints_of(command: Command) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from app.texts import Lang, catalogue
@@ -10,17 +11,20 @@ from app.texts import Lang, catalogue
 class Refused(Exception):
     """Something was asked that cannot be done; nothing has changed.
 
-    `code` names the sentence `errors.CODE` in the catalogues, `params` fill its placeholders.
+    `code` names the sentence `errors.CODE` in the catalogues, `params` fill its placeholders. A parameter may
+    be another refusal, the reason of this one; it is told in the same language.
     """
 
     def __init__(self, code: str, **params: Any) -> None:
         super().__init__(code, params)
         self.code = code
-        self.params = params
+        self.reasons = {name: value for name, value in params.items() if isinstance(value, Refused)}
+        self.params = params | {name: str(value) for name, value in self.reasons.items()}
 
     def message(self, lang: str = "en") -> str:
         """The sentence, in English or Chinese."""
-        return sentence(f"errors.{self.code}", self.params, lang)
+        told = {name: reason.message(lang) for name, reason in self.reasons.items()}
+        return sentence(f"errors.{self.code}", self.params | told, lang)
 
     def __str__(self) -> str:
         return self.message()
@@ -35,6 +39,4 @@ def texts(lang: str) -> dict[str, str]:
 def sentence(key: str, params: dict[str, Any], lang: str = "en") -> str:
     """The catalogue's text for `key` with `params` put in; unknown keys come back as they are."""
     text = texts(lang).get(key, key)
-    for name, value in params.items():
-        text = text.replace("{" + name + "}", str(value))
-    return text
+    return re.sub(r"\{(\w+)\}", lambda m: str(params.get(m[1], m[0])), text)

@@ -43,7 +43,7 @@ def load_scenario(text: str, name: str) -> Scenario:
     try:
         return _read(_parse(text), name, text)
     except Refused as refused:
-        raise Refused("scenario", name=name, what=refused.message(), why=refused.code) from None
+        raise Refused("scenario", name=name, what=refused, why=refused.code) from None
 
 
 def _parse(text: str) -> dict[str, Any]:
