@@ -63,7 +63,7 @@ class Logs(RuleBasedStateMachine):
 
 
 TestLogs = Logs.TestCase
-TestLogs.settings = budget(max_examples=60, stateful_step_count=25, deadline=None)
+TestLogs.settings = budget(max_examples=60, stateful_step_count=25)
 
 
 @given(ENTRIES, st.integers(0, 4), st.integers(0, 5))

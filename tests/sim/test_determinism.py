@@ -73,13 +73,13 @@ def test_another_seed_is_another_run() -> None:
 
 
 @given(st.lists(st.integers(0, END), max_size=40))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_any_pieces_of_time(cuts: list[int]) -> None:
     assert run_hash(cuts) == WHOLE
 
 
 @given(st.lists(st.integers(1, 400), min_size=1, max_size=20))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_any_pieces_of_events(sizes: list[int]) -> None:
     """A room's pump stops after so many events, too."""
     t = Timeline(ROUGH)
@@ -178,7 +178,7 @@ def test_an_intervention_in_one_place_leaves_the_chance_of_other_links_alone() -
 
 
 @given(st.integers(0, 2**63 - 1), st.text(max_size=8), st.integers(0, 3 * BLOCK))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_copied_stream_goes_on_as_the_original(seed: int, name: str, drawn: int) -> None:
     stream = Stream(seed, name)
     for _ in range(drawn):

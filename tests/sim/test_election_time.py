@@ -20,7 +20,7 @@ from app.sim.commands import parse
 from app.sim.config import ClusterConfig
 from app.sim.interventions import execute
 
-ELECTIONS = 300
+ELECTIONS = 200
 PREPARATION = 8.0
 PUBLISHED = {
     (150, 155): (287, 345),

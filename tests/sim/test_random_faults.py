@@ -84,7 +84,7 @@ def test_one_kind_of_fault_alone(kind: str) -> None:
 
 
 @given(st.integers(0, 2**40), st.sets(st.sampled_from(KINDS), min_size=1))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_any_faults(seed: int, kinds: set[str]) -> None:
     suffer_and_recover(seed, tuple(sorted(kinds)))
 

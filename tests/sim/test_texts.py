@@ -1,0 +1,93 @@
+"""Everything a run can say has its text, in both languages, with everything filled in."""
+
+import re
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+import pytest
+
+from app.sim.config import protocol_of
+from app.sim.errors import texts
+from app.sim.scenario import catalogue
+from app.sim.simulation import Simulation
+from app.sim.source import source_map
+from app.sim.text import text_lines
+from app.sim.trace import Event
+from protocols.actor import field_table
+from protocols.raft_laws import LAWS
+from protocols.raft_mutants import MUTANTS
+from tests.protocols.test_mutants import SCHEDULES
+from tests.sim.chaos import KINDS, Chaos, random_config
+
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+SERVICES = ("raft", "client")
+RULES = [(s, rule) for s in SERVICES for rule in protocol_of(s).rules]
+
+
+def runs() -> Iterator[list[Event]]:
+    """Many and various: scenarios, random faults, mutants."""
+    for scenario in catalogue():
+        sim = Simulation(scenario.config)
+        sim.advance(4_000_000)
+        yield sim.take()
+    for seed in range(8):
+        rng = Random(seed)
+        options = {"preVote": seed % 2 == 0, "checkQuorum": seed % 4 < 2}
+        chaos = Chaos(random_config(rng, options={"raft": options}), rng, KINDS)
+        chaos.run(60)
+        yield chaos.sim.take()
+    for mutant, schedule in SCHEDULES.items():
+        yield schedule.run(mutant)[0].take()
+
+
+EVENTS = [e for events in runs() for e in events]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_name_has_its_text(lang: str) -> None:
+    known = texts(lang)
+    wanted = [f"rule.{s}.{rule}" for s, rule in RULES]
+    wanted += [f"field.{s}.{wire}" for s in SERVICES for _, wire, _ in field_table(protocol_of(s).state)]
+    wanted += [f"law.{law.id}{part}" for law in LAWS for part in ("", ".text", ".broken")]
+    wanted += [f"mutant.{name}{part}" for name in MUTANTS for part in ("", ".text")]
+    assert [key for key in wanted if not known.get(key)] == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_code_tab_finds_every_rule(service: str) -> None:
+    """Each rule is explained somewhere in the source that is shown, and nothing else is."""
+    found = source_map(service)
+    assert set(found["rules"]) == set(protocol_of(service).rules)
+    shown = found["source"].splitlines()
+    for rule, (line, function, first, last) in found["rules"].items():
+        assert first <= line <= last
+        assert f"def {function}(" in shown[first - 1]
+        assert any(rule in text for text in shown[line - 1 : line + 7])
+
+
+@pytest.mark.parametrize(("service", "rule"), RULES)
+def test_a_rules_sentence_is_filled_by_what_it_is_told_with(service: str, rule: str) -> None:
+    """By the data that runs really carry; every rule is seen in some run."""
+    seen: list[Any] = [(e, d) for e in EVENTS if e.service == service for r, d in e.why if r == rule]
+    assert seen, f"no run applied {rule}"
+    for lang in ("en", "zh"):
+        names = set(PLACEHOLDER.findall(texts(lang)[f"rule.{service}.{rule}"]))
+        for _, data in seen[:50]:
+            assert names <= {"node", *data}
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.id)
+def test_a_broken_laws_sentence_is_filled(law: Any) -> None:
+    seen = [e.body[1] for e in EVENTS if e.kind == "violation" and e.body[0] == law.id]
+    assert seen or law.id in ("leader-append-only", "log-matching")
+    for lang in ("en", "zh"):
+        names = set(PLACEHOLDER.findall(texts(lang)[f"law.{law.id}.broken"]))
+        assert all(names <= set(data) for data in seen)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_no_line_of_a_trace_has_a_hole(lang: str) -> None:
+    for line in text_lines(EVENTS[:6000], lang):
+        assert not PLACEHOLDER.search(line), line
+        assert "rule." not in line
