@@ -140,6 +140,17 @@ def test_a_fork_without_a_command_is_the_same_future() -> None:
     assert digest(fork.events(1, later[0])) == digest(LIVED.events(1, later[0]))
 
 
+@pytest.mark.parametrize("n", [2, 5, 9])
+def test_a_fork_just_before_a_command_does_not_take_it_along(n: int) -> None:
+    """Nor does what it writes down for those who replay it."""
+    at, time, _ = LIVED.journal[n]
+    fork = LIVED.fork(at, time)
+    assert (fork.head, fork.time) == (at, time)
+    assert fork.journal == LIVED.journal[:n]
+    fork.advance(time + 300_000)
+    assert Timeline.replay(CONFIG, fork.journal, fork.head, fork.time).hash() == fork.hash()
+
+
 def test_a_fork_of_a_fork_replays() -> None:
     fork = LIVED.fork(900)
     fork.execute("crash n3") if fork.view()["nodes"]["n3"]["status"] != "crashed" else None
