@@ -56,6 +56,7 @@ class Room:
         self.http_bucket = Bucket(self.settings.message_rate, self.settings.message_burst)
         self.tree = Tree(Branch("b1", self.first), self.settings.max_branches)
         self.used = time.monotonic()
+        self.life = secrets.token_hex(6)
         self._numbers = itertools.count(1)
         self._services = describe_services(self.config)
         self._people_told = 0.0
@@ -77,9 +78,12 @@ class Room:
             raise Refused("room-full", limit=self.settings.max_viewers)
         viewer = Viewer(f"v{next(self._numbers)}", lang, send, self.resync)
         viewer.drives = trusted or hello.token is not None
-        branch = self._wanted(viewer, hello.resume)
+        resume = hello.resume
+        if resume is not None and resume.life not in (None, self.life):
+            resume = None  # that was before the server restarted: another history, though names are the same
+        branch = self._wanted(viewer, resume)
         self.viewers[viewer.id] = viewer
-        missed = self._missed(branch, hello.resume)
+        missed = self._missed(branch, resume)
         viewer.push(self._welcome(viewer, branch, missed is None))
         if missed is not None:
             viewer.push(missed)
@@ -120,6 +124,7 @@ class Room:
     def describe(self, mine: bool) -> dict[str, Any]:
         return {
             "id": self.id,
+            "life": self.life,
             "title": self.title,
             "config": self.config.model_dump(mode="json", by_alias=True),
             "services": self._services,

@@ -24,6 +24,7 @@ class At(msgspec.Struct, forbid_unknown_fields=True):
 class Resume(msgspec.Struct, forbid_unknown_fields=True):
     branch: Name
     seq: Count
+    life: Name | None = None
 
 
 class Hello(msgspec.Struct, tag="hello", forbid_unknown_fields=True):

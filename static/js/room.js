@@ -53,7 +53,7 @@ function makeContext() {
   const ctx = /** @type {any} */ ({store, page, i18n, selection: new Selection(), playhead: new Playhead(store)});
   const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
   ctx.connection = new Connection({url: `${scheme}//${location.host}/ws/rooms/${encodeURIComponent(room)}`, store,
-    token: () => page.token, lang: () => i18n.lang(), wanted: () => page.privateBranch()});
+    token: () => page.token, lang: () => i18n.lang(), wanted: () => page.privateBranch(), forget: () => page.forgetToken()});
   ctx.lens = lensFor('raft');
   ctx.actions = new Actions(ctx, [...timeActions, ...nodeActions, openRequest, ...messageActions, ...networkActions, ...pageActions]);
   ctx.playhead.transport = (/** @type {string} */ action, /** @type {number|undefined} */ value) => ctx.connection.send(
@@ -121,6 +121,8 @@ async function start() {
     mounted = true;
     mountViews(ctx);
     document.body.classList.add('ready');
+    const {error} = ctx.connection;
+    if (error) ctx.actions.notice(ctx.actions.explain(error));
   });
   ctx.page.attach(ctx);
   ctx.selection.subscribe(() => ctx.playhead.changed({selection: true}));

@@ -179,6 +179,13 @@ def test_a_reload_and_a_lost_line_resume(open_page: OpenPage, make_room: MakeRoo
     assert clock(page) > reached
 
 
+def test_an_old_drivers_link_still_lets_its_owner_watch(open_page: OpenPage, make_room: MakeRoom) -> None:
+    page = open_page(f"{make_room().viewer}#driver=from-before-the-restart")
+    expect(page.locator(".notice.shown")).to_contain_text("does not belong to this room")
+    expect(page.locator("g.node")).to_have_count(5)
+    assert page.evaluate("Object.entries(localStorage).filter(([k, v]) => k.includes('driver') && v)") == []
+
+
 def test_a_drag_across_the_ring_splits_it_and_h_heals(open_page: OpenPage, make_room: MakeRoom) -> None:
     page = open_page(make_room().driver)
     page.keyboard.press(" ")

@@ -206,6 +206,15 @@ def test_resume_over_several_chunks_of_history() -> None:
     assert back.of("events")[0]["events"] == [e for m in stays.of("events") for e in m["events"] if e[0] > 7]
 
 
+def test_another_life_of_the_room_is_another_history() -> None:
+    """After a restart a branch has the same name and perhaps as many events; they are not the same events."""
+    room = make_room()
+    room.first.advance(300_000)
+    assert join(room, resume=wire.Resume("b1", 7, room.life)).heard[0]["view"] is None
+    assert join(room, resume=wire.Resume("b1", 7, "before")).heard[0]["view"] is not None
+    assert make_room().life != room.life
+
+
 @pytest.mark.parametrize("resume", [wire.Resume("b1", 999_999), wire.Resume("gone", 3)])
 def test_a_resume_that_cannot_be_honoured_gives_now(resume: wire.Resume) -> None:
     room = make_room()

@@ -31,7 +31,7 @@ def test_welcome_holds_everything_to_begin_with(served: Served) -> None:
     ]
     assert welcome["room"]["id"] == made["id"]
     assert welcome["room"]["mine"] is True
-    assert set(welcome["room"]) == {"id", "title", "config", "services", "mine"}
+    assert set(welcome["room"]) == {"id", "life", "title", "config", "services", "mine"}
     assert set(welcome["room"]["title"]) == {"en", "zh"}
     assert welcome["you"]["role"] == "driver"
     assert welcome["people"] == {"viewers": 1, "driving": True}

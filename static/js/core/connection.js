@@ -18,10 +18,12 @@ export class Refused extends Error {
 }
 
 export class Connection {
-  /** @param {{url: string, store: any, token: () => string, lang: () => string, wanted?: () => string}} options
-   *  `wanted` names the private branch that a reloaded page was in */
-  constructor({url, store, token, lang, wanted = () => ''}) {
+  /** @param {{url: string, store: any, token: () => string, lang: () => string, wanted?: () => string,
+   *  forget?: () => void}} options `wanted` names the private branch that a reloaded page was in, `forget` drops
+   *  a token that is no longer good */
+  constructor({url, store, token, lang, wanted = () => '', forget = () => {}}) {
     this.wanted = wanted;
+    this.forget = forget;
     this.url = url;
     this.store = store;
     this.token = token;
@@ -68,7 +70,7 @@ export class Connection {
     const {store} = this;
     const hello = /** @type {any} */ ({type: 'hello', version: 1, lang: this.lang()});
     if (this.token()) hello.token = this.token();
-    if (store.branch) hello.resume = {branch: store.branch, seq: store.head};
+    if (store.branch) hello.resume = {branch: store.branch, seq: store.head, life: store.room?.life};
     else if (this.wanted()) hello.resume = {branch: this.wanted(), seq: Number.MAX_SAFE_INTEGER};
     socket.send(JSON.stringify(hello));
   }
@@ -86,10 +88,12 @@ export class Connection {
     }
   }
 
-  /** The server closes after an error; some are worth another try, most are not. @param {any} message */
+  /** The server closes after an error; some are worth another try, most are not. An old driver's link still
+   *  lets its owner watch. @param {any} message */
   fail(message) {
     this.error = message;
-    if (!TRANSIENT.has(message.code)) this.become('failed');
+    if (message.code === 'bad-token' && this.token()) this.forget();
+    else if (!TRANSIENT.has(message.code)) this.become('failed');
   }
 
   /** @param {string} id */

@@ -33,6 +33,12 @@ export class Page {
     return given ?? stored(key);
   }
 
+  /** The link is from before the server's restart, or another room's. */
+  forgetToken() {
+    this.token = '';
+    store(`quorumscope.driver.${this.room}`, '');
+  }
+
   /** @returns {'en'|'zh'} */
   lang() {
     const wanted = stored(LANG) || this.root.lang;
