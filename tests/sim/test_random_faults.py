@@ -12,7 +12,7 @@ from app.sim.trace import Event
 from protocols.raft_mutants import MUTANTS
 from tests.sim.chaos import KINDS, SWITCHES, Chaos, random_config
 
-BOUND = 15_000_000
+BOUND = 8_000_000
 """So long, in virtual time, may it take after the last fault until everybody has been answered."""
 
 
