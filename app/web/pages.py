@@ -8,6 +8,7 @@ from app.resources import TEMPLATES
 from app.rooms.hub import LIVE, Hub
 from app.texts import catalogue
 from app.web.languages import language
+from app.web.modules import modules_of
 
 router = APIRouter(include_in_schema=False)
 templates = Jinja2Templates(directory=TEMPLATES)
@@ -26,7 +27,7 @@ def error_page(request: Request, status: int, message: str) -> Response:
 
 @router.get("/")
 async def home(request: Request) -> Response:
-    return render(request, "home.html")
+    return render(request, "home.html", modules=modules_of("home.js"))
 
 
 @router.get("/live")
@@ -48,4 +49,4 @@ async def open_moment(request: Request) -> Response:
 def _room(request: Request, id: str) -> Response:
     hub: Hub = request.app.state.hub
     hub.get(id)
-    return render(request, "room.html", room_id=id)
+    return render(request, "room.html", room_id=id, modules=modules_of("room.js"))

@@ -1,6 +1,7 @@
 """Pages, files, headers, and what the keepers of a server look at."""
 
 import json
+import re
 
 import pytest
 
@@ -114,3 +115,17 @@ def test_the_api_describes_itself_from_our_own_files(served: Served) -> None:
     for part in ("vendor/swagger-ui/swagger-ui.css", "vendor/swagger-ui/swagger-ui-bundle.js", "api/docs.js"):
         assert f"/static/{part}" in page
         assert served.http.get(f"/static/{part}").status_code == 200
+
+
+@pytest.mark.parametrize(("page", "entry"), [("/live", "room.js"), ("/", "home.js")])
+def test_a_page_names_every_module_it_will_import(served: Served, page: str, entry: str) -> None:
+    """So that a browser fetches them all at once; one that is missing here is fetched a round trip later."""
+    named = re.findall(r'rel="modulepreload" href="([^"]+)"', served.http.get(page).text)
+    assert named[0] == f"/static/js/{entry}"
+    assert len(named) == len(set(named))
+    imported = re.compile(r"""from ['"](\.[^'"]+)['"]""")
+    for address in named:
+        source = served.http.get(address)
+        assert source.status_code == 200
+        for other in imported.findall(source.text):
+            assert str(source.url.join(other).path) in named, f"{address} imports {other}"
