@@ -10,7 +10,7 @@ import re
 import shlex
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -383,5 +383,3 @@ _READERS: dict[str, Callable[[list[str], str], Command]] = {
     "load": _load,
     "set": _set,
 }
-
-VERBS = tuple(get_args(get_args(Command)[0]))
