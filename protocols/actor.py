@@ -4,9 +4,9 @@ An actor is a set of handlers. Each takes the node's state and one input (a mess
 a restart), changes the state, and *says* what should happen by calling its `Effects`; it performs nothing.
 Whoever runs the actor (a test, the simulator) drains the effects and carries them out, in order.
 
-Two rules make crashes honest. Only fields marked `Persistent` survive one, exactly as last given to
-`Effects.save`; and effects are performed in the order they were emitted, so what must be durable before a
-message leaves is saved before that message is sent, visibly, in the handler.
+Two rules make crashes honest. Only durable fields (`Persistent`, and groups that say so) survive one,
+exactly as last given to `Effects.save`; and effects are performed in the order they were emitted, so what
+must be durable before a message leaves is saved before that message is sent, visibly, in the handler.
 
 All durations are virtual microseconds.
 """
@@ -20,12 +20,16 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 import msgspec
 
+from protocols.key_value import KEY_VALUE, Command
+
 T = TypeVar("T")
 
-Persistent = Annotated[T, msgspec.Meta(extra={"group": "persistent"})]
+Persistent = Annotated[T, msgspec.Meta(extra={"group": "persistent", "durable": True})]
 Volatile = Annotated[T, msgspec.Meta(extra={"group": "volatile"})]
 Candidate = Annotated[T, msgspec.Meta(extra={"group": "candidate"})]
 Leader = Annotated[T, msgspec.Meta(extra={"group": "leader"})]
+"""Groups of fields, as the papers group them. A protocol may add its own in the same way: an acceptor's
+durable fields are `Annotated[T, msgspec.Meta(extra={"group": "acceptor", "durable": True})]`."""
 
 
 class State(msgspec.Struct, gc=False, rename="camel"):
@@ -33,7 +37,26 @@ class State(msgspec.Struct, gc=False, rename="camel"):
 
 
 class Message(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """What travels from one node to another."""
+    """What travels from one node to another. `family` says what it is about: messages of one family have
+    one colour (`vote`, `append`, `client`, `ack`, `commit`, …; see `FAMILIES`)."""
+
+    family: ClassVar[str] = "message"
+
+
+FAMILIES = (
+    "message", "client", "forward", "prevote", "vote", "append", "propose", "ack", "commit", "abort",
+    "discover", "sync", "snapshot",
+)  # fmt: skip
+"""What messages can be about."""
+
+
+class Impossible(Exception):
+    """A set-up or an order that cannot be: `code` names the sentence, `params` fill it in."""
+
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
 
 
 class Span:
@@ -47,10 +70,16 @@ class Span:
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """A rule that a handler can `explain`: the paper's section, and the mark it leaves on a time line."""
+    """A rule that a handler can `explain`: the paper's section, and the mark it leaves on a time line.
+
+    For counting what a decision costs: `decides` names the item of the rule's data that tells which decision
+    (a log index, a transaction, a slot) has just been made; `knows`, which one this node has just learned of.
+    """
 
     section: str
     mark: str = ""
+    decides: str = ""
+    knows: str = ""
 
 
 class Effects:
@@ -112,11 +141,17 @@ class Actor(Generic[S, Options]):
     """One node's part in a protocol: fixed knowledge (`me`, `peers`, `options`) and handlers, but no state.
 
     A message class `RequestVote` listed in `messages` is handled by `on_request_vote(s, src, m, out)`, a
-    timer `election` listed in `timers` by `on_election_timeout(s, out)`.
+    timer `election` listed in `timers` by `on_election_timeout(s, out)`, and an order `transfer` listed in
+    `orders` by `order_transfer(s, args, out)`: what an operator can tell a node to do, with the names of its
+    arguments (one that begins with `node` is an endpoint's name; one that ends in `*`, the last, stands for
+    one or more). An order that makes no sense now raises `Impossible` before it has changed anything.
     """
 
     messages: ClassVar[tuple[type[Message], ...]] = ()
     timers: ClassVar[tuple[str, ...]] = ()
+    orders: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    operations: ClassVar[Mapping[str, tuple[str, ...]]] = KEY_VALUE
+    """What a client may ask for, with the names of its arguments: `key`, `value`, or both."""
 
     def __init__(self, me: str, members: tuple[str, ...], options: Options) -> None:
         self.me = me
@@ -129,6 +164,19 @@ class Actor(Generic[S, Options]):
         self.timeouts: dict[str, Callable[[S, Effects], None]] = {
             t: getattr(self, f"on_{t}_timeout") for t in self.timers
         }
+
+    @classmethod
+    def check(cls, members: tuple[str, ...], options: Options) -> None:
+        """Raise `Impossible` for a cluster that this protocol cannot run on."""
+
+    @classmethod
+    def workload(cls, number: int) -> Command:
+        """The `number`-th operation of a client that works steadily."""
+        return Command("put", "xyz"[number % 3], str(number))
+
+    def leadership(self, s: S) -> int | None:
+        """None when this node leads nothing; else the term, epoch or ballot that it leads."""
+        return None
 
     def initial(self, durable: Mapping[str, Any]) -> S:
         """The state of a node that starts with `durable` (field -> plain value) on its disk."""
@@ -149,26 +197,38 @@ def persistent_values(state: State) -> tuple[Any, ...]:
     """The values of the persistent fields, in the order of their declaration."""
     getter = _getters.get(state.__class__)
     if getter is None:
-        names = fields_of(state.__class__, "persistent")
+        names = durable_fields(state.__class__)
         getter = _getters[state.__class__] = lambda s: tuple([getattr(s, n) for n in names])
     return getter(state)
 
 
-def fields_of(state: type[State], group: str | None = None) -> tuple[str, ...]:
-    """The names (Python's) of a state's fields, all or those of one group."""
-    return tuple(name for name, _, g in field_table(state) if group in (None, g))
+class Field(msgspec.Struct, frozen=True):
+    """What is known of a field of a state: its name in Python and in the paper, its group, and whether it
+    survives a crash."""
+
+    name: str
+    wire: str
+    group: str
+    durable: bool
 
 
 @cache
-def field_table(state: type[State]) -> tuple[tuple[str, str, str], ...]:
-    """Rows of (name in Python, name in the paper, group), in the order of their declaration."""
+def field_table(state: type[State]) -> tuple[Field, ...]:
+    """A state's fields, in the order of their declaration."""
     info = msgspec.inspect.type_info(state)
     assert isinstance(info, msgspec.inspect.StructType)
     rows = []
     for field in info.fields:
         extra = field.type.extra if isinstance(field.type, msgspec.inspect.Metadata) else None
-        rows.append((field.name, field.encode_name, (extra or {}).get("group", "volatile")))
+        known = {"group": "volatile", "durable": False, **(extra or {})}
+        rows.append(Field(field.name, field.encode_name, known["group"], known["durable"]))
     return tuple(rows)
+
+
+@cache
+def durable_fields(state: type[State]) -> tuple[str, ...]:
+    """The names (Python's) of the fields that survive a crash."""
+    return tuple(f.name for f in field_table(state) if f.durable)
 
 
 def snake_case(name: str) -> str:

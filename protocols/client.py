@@ -30,11 +30,15 @@ RULES = {
 
 
 class ClientRequest(Message, frozen=True):
+    family = "client"
+
     command: Command
 
 
 class ClientReply(Message, frozen=True):
     """`status` is `ok`, or `redirect` with the leader that the server knows of, if it knows one."""
+
+    family = "client"
 
     serial: int
     status: str
@@ -71,8 +75,9 @@ class ClientOptions(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_
 
 
 class Client(Actor[ClientState, ClientOptions]):
-    """`members` are the servers it may ask."""
+    """`members` are the servers it may ask; `server` is what they run."""
 
+    server: type[Actor[Any, Any]] = Actor
     messages = (ClientReply,)
     timers = ("retry", "load")
 
@@ -123,8 +128,7 @@ class Client(Actor[ClientState, ClientOptions]):
 
     def on_load_timeout(self, s: ClientState, out: Effects) -> None:
         if s.pending is None:
-            number = s.serial + 1
-            self.issue(s, Command("put", "xyz"[number % 3], str(number)), out)
+            self.issue(s, self.server.workload(s.serial + 1), out)
         out.set_timer("load", Span(s.load))
 
     # --- helpers ------------------------------------------------------------------------------------------

@@ -7,18 +7,18 @@ with what came out the first time (Ongaro's dissertation, section 6.3).
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
-Op = Literal["put", "get", "add", "delete"]
+KEY_VALUE = {"put": ("key", "value"), "get": ("key",), "add": ("key", "value"), "delete": ("key",)}
+"""The store's operations, with their arguments."""
 
 
 class Command(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """One operation: `put x 7`, `get x`, `add x 1` (a number is added), `delete x`."""
+    """One operation: `put x 7`, `get x`, `add x 1` (a number is added), `delete x`; other services have
+    others, with a key or a value or both."""
 
-    op: Op
-    key: str
+    op: str
+    key: str = ""
     value: str = ""
     client: str = ""
     serial: int = 0

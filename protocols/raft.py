@@ -40,6 +40,8 @@ Role = Literal["follower", "pre-candidate", "candidate", "leader"]
 class RequestVote(Message, frozen=True):
     """Invoked by candidates to gather votes."""
 
+    family = "vote"
+
     term: int
     candidate_id: str
     last_log_index: int
@@ -47,12 +49,16 @@ class RequestVote(Message, frozen=True):
 
 
 class RequestVoteReply(Message, frozen=True):
+    family = "vote"
+
     term: int
     vote_granted: bool
 
 
 class PreVote(Message, frozen=True):
     """Would you vote for me in `term`? Nobody's term changes by asking (diss. 9.6)."""
+
+    family = "prevote"
 
     term: int
     candidate_id: str
@@ -63,12 +69,16 @@ class PreVote(Message, frozen=True):
 class PreVoteReply(Message, frozen=True):
     """`term` is the term asked about when granted, the voter's own when not."""
 
+    family = "prevote"
+
     term: int
     vote_granted: bool
 
 
 class AppendEntries(Message, frozen=True):
     """Invoked by the leader to replicate entries; also its heartbeat."""
+
+    family = "append"
 
     term: int
     leader_id: str
@@ -81,6 +91,8 @@ class AppendEntries(Message, frozen=True):
 class AppendEntriesReply(Message, frozen=True):
     """`match_index` is the last index verified to match, when it succeeded; else the conflict's hint:
     the term of the conflicting entry and the first index of that term (section 5.3, last paragraphs)."""
+
+    family = "append"
 
     term: int
     success: bool
@@ -142,6 +154,9 @@ class Raft(Actor[RaftState, RaftOptions]):
         super().__init__(me, members, options)
         self.majority = len(members) // 2 + 1
         self.lease = Span(options.election_timeout.low)
+
+    def leadership(self, s: RaftState) -> int | None:
+        return s.current_term if s.role == "leader" else None
 
     # --- start and restart --------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,13 @@ class Protocol:
     laws: tuple[type[Law[Any]], ...] = ()
     mutants: Mapping[str, tuple[type[Actor[Any, Any]], str]] = field(default_factory=dict)
 
+    """For each mutant: its actor, and the law that catches it ("" where only progress suffers)."""
+
+    @property
+    def families(self) -> dict[str, str]:
+        """What each kind of message is about."""
+        return {m.__name__: m.family for m in self.actor.messages}
+
 
 CLIENT = Protocol(client.Client, client.ClientState, client.ClientOptions, client.RULES)
 
@@ -32,3 +39,28 @@ PROTOCOLS: dict[str, Protocol] = {
         raft.Raft, raft.RaftState, raft.RaftOptions, raft_rules.RULES, raft_laws.LAWS, raft_mutants.MUTANTS
     ),
 }
+
+
+def client_of(service: str, services: Sequence[str]) -> str:
+    """The name of the service that a client runs to talk to `service`, one of the room's `services`."""
+    return "client" if service == services[0] else f"client-{service}"
+
+
+def protocol_of(service: str) -> Protocol:
+    """What a service, or a client's side of one, runs."""
+    return CLIENT if service.partition("-")[0] == "client" else PROTOCOLS[service]
+
+
+def words_of(service: str) -> str:
+    """Where the catalogues keep a service's words: all clients share theirs."""
+    return "client" if service.partition("-")[0] == "client" else service
+
+
+def operations() -> dict[str, tuple[str, ...]]:
+    """Everything that a client of some service can ask for; a name means the same in all of them."""
+    return {name: args for p in PROTOCOLS.values() for name, args in p.actor.operations.items()}
+
+
+def orders() -> dict[str, tuple[str, ...]]:
+    """Everything that a node of some service can be told to do."""
+    return {name: args for p in PROTOCOLS.values() for name, args in p.actor.orders.items()}

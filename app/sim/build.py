@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from app.sim.chance import Stream
 from app.sim.cluster import Cluster, Record, effects_for
-from app.sim.config import ClusterConfig, actor_class, initial_state, protocol_of
+from app.sim.config import ClusterConfig, actor_class, initial_state
 from app.sim.network import Link, Network
 from app.sim.process import Machine, Process, Shape
 from app.sim.units import span
+from protocols.registry import client_of, protocol_of
 
 
 def build(config: ClusterConfig, record: Record = "full") -> Cluster:
@@ -20,7 +21,9 @@ def build(config: ClusterConfig, record: Record = "full") -> Cluster:
             add_process(cluster, config, machine, service)
     for name in config.clients:
         machine = cluster.machines[name] = Machine(name, is_client=True)
-        add_process(cluster, config, machine, "client")
+        for service in config.services:
+            p = add_process(cluster, config, machine, client_of(service, config.services))
+            p.actor.server = protocol_of(service).actor
     connect(cluster, config)
     for service in config.services:
         cluster.laws[service] = [law() for law in protocol_of(service).laws]
@@ -44,7 +47,7 @@ def build_network(config: ClusterConfig) -> Network:
     return Network(links)
 
 
-def add_process(cluster: Cluster, config: ClusterConfig, machine: Machine, service: str) -> None:
+def add_process(cluster: Cluster, config: ClusterConfig, machine: Machine, service: str) -> Process:
     members, options = tuple(config.nodes), config.options_of(service)
     actor = actor_class(config, service)(machine.name, members, options)
     state = initial_state(
@@ -62,13 +65,15 @@ def add_process(cluster: Cluster, config: ClusterConfig, machine: Machine, servi
     )
     process.links = cluster.network.links[machine.name]
     cluster.processes.append(process)
+    return process
 
 
 def connect(cluster: Cluster, config: ClusterConfig) -> None:
-    """A message goes to the same service on another node; clients talk to the first service."""
+    """A message goes to the same service on another node, and between a service and a client's side of it."""
     at = {(p.node, p.service): p.index for p in cluster.processes}
+    client = {service: client_of(service, config.services) for service in config.services}
+    server = {name: service for service, name in client.items()}
     for p in cluster.processes:
+        service = server.get(p.service, p.service)
         for dst in p.links:
-            to_client = cluster.machines[dst].is_client
-            service = "client" if to_client else config.services[0] if p.service == "client" else p.service
-            p.targets[dst] = at[dst, service]
+            p.targets[dst] = at[dst, client[service] if cluster.machines[dst].is_client else service]

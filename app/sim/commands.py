@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from app.sim.errors import Refused
 from app.sim.units import micros, span, spoken, spoken_span
+from protocols.registry import operations, orders
 
 LONGEST = 400
 """No command is longer than this, in characters."""
@@ -68,9 +69,10 @@ class Timeout(Base):
     verb: Literal["timeout"] = "timeout"
     node: str
     timer: str
+    service: str | None = None
 
     def __str__(self) -> str:
-        return f"timeout {self.node} {self.timer}"
+        return f"timeout {self.node} {self.timer}{on(self.service)}"
 
 
 class Cable(Base):
@@ -155,27 +157,54 @@ class Network(Base):
 class Request(Base):
     verb: Literal["request"] = "request"
     client: str
-    op: Literal["put", "get", "add", "delete"]
-    key: str = Field(min_length=1, max_length=40)
+    op: str
+    key: str = Field(default="", max_length=40)
     value: str = Field(default="", max_length=100)
     server: str | None = None
+    service: str | None = None
 
     @property
     def operation(self) -> str:
-        words = [self.op, self.key] + ([self.value] if self.op in ("put", "add") else [])
-        return " ".join(quote(word) for word in words)
+        return spoken_operation(self.op, self.key, self.value)
 
     def __str__(self) -> str:
-        return f"request {self.client} {self.operation}" + (f" at {self.server}" if self.server else "")
+        at = f" at {self.server}" if self.server else ""
+        return f"request {self.client} {self.operation}{at}{on(self.service)}"
 
 
 class Load(Base):
     verb: Literal["load"] = "load"
     client: str
     every: int = Field(ge=0)
+    service: str | None = None
 
     def __str__(self) -> str:
-        return f"load {self.client} {spoken(self.every) if self.every else 'off'}"
+        return f"load {self.client} {spoken(self.every) if self.every else 'off'}{on(self.service)}"
+
+
+class Tell(Base):
+    """What an operator has a node do: `tell n1 transfer n3`."""
+
+    verb: Literal["tell"] = "tell"
+    node: str
+    order: str
+    args: tuple[str, ...] = ()
+    service: str | None = None
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The arguments that are endpoints."""
+        kinds = orders()[self.order]
+        last = kinds[-1:] if kinds and kinds[-1].endswith("*") else ()
+        kinds += last * (len(self.args) - len(kinds))
+        return tuple(a for kind, a in zip(kinds, self.args, strict=True) if kind.startswith("node"))
+
+    @property
+    def text(self) -> str:
+        return " ".join([self.order, *map(quote, self.args)])
+
+    def __str__(self) -> str:
+        return f"tell {self.node} {self.text}{on(self.service)}"
 
 
 class SetSpeed(Base):
@@ -190,7 +219,7 @@ class SetSpeed(Base):
 
 Command = Annotated[
     Crash | Power | Clock | Timeout | Cable | Partition | Heal | LinkSettings | OnMessage | Standing
-    | Network | Request | Load | SetSpeed,
+    | Network | Request | Load | Tell | SetSpeed,
     Field(discriminator="verb"),
 ]  # fmt: skip
 ADAPTER: TypeAdapter[Command] = TypeAdapter(Command)
@@ -201,7 +230,7 @@ USAGE = {
     "pause": "pause n1",
     "resume": "resume n1",
     "clock": "clock n1 1.5  (0.1 to 10)",
-    "timeout": "timeout n1 election",
+    "timeout": "timeout n1 election | timeout n1 election on raft",
     "cut": "cut n1 -> n2 | cut n1 -- n2",
     "mend": "mend n1 -> n2 | mend n1 -- n2",
     "partition": "partition n1 n2 | n3 n4 n5",
@@ -214,8 +243,9 @@ USAGE = {
     "delay": "delay #12 30ms | delay AppendEntries n1 -> n2 30ms",
     "allow": "allow every AppendEntries n1 -> n2",
     "network": "network manual | network auto",
-    "request": "request c1 put x 7 | request c1 get x | request c1 add x 1 at n2",
+    "request": "request c1 put x 7 | request c1 get x | request c1 add x 1 at n2 | request c1 get x on raft",
     "load": "load c1 400ms | load c1 off",
+    "tell": "tell n1 ORDER [ARGUMENTS] | tell n1 ORDER on raft",
     "set": "set speed 1/50  (1/1000 to 1)",
 }
 """Every verb with its forms, as they are shown to somebody who got one wrong."""
@@ -258,9 +288,14 @@ def _clock(words: list[str], verb: str) -> Command:
     return Clock(node=node, rate=float(rate))
 
 
+def _service(words: list[str]) -> tuple[list[str], str | None]:
+    """Split a last `on SERVICE` off."""
+    return (words[:-2], words[-1]) if len(words) > 2 and words[-2] == "on" else (words, None)
+
+
 def _timeout(words: list[str], verb: str) -> Command:
-    node, timer = words
-    return Timeout(node=node, timer=timer)
+    (node, timer), service = _service(words)
+    return Timeout(node=node, timer=timer, service=service)
 
 
 def _pair(words: list[str]) -> tuple[str, str, bool]:
@@ -335,17 +370,36 @@ def _network(words: list[str], verb: str) -> Command:
 
 
 def _request(words: list[str], verb: str) -> Command:
-    client, op, key, *rest = words
-    value = rest.pop(0) if op in ("put", "add") else ""
-    _require(not rest or (len(rest) == 2 and rest[0] == "at"))
+    client, op, *rest = words
+    known = operations()
+    if op not in known:
+        raise Refused("unknown-operation", name=op[:40], known=", ".join(known))
+    count = len(known[op])
+    values, rest = dict(zip(known[op], rest[:count], strict=True)), rest[count:]
+    _require(values.get("key") != "")
+    places = dict(zip(rest[::2], rest[1::2], strict=True))
+    _require(list(places) in ([], ["at"], ["on"], ["at", "on"]))
     return Request.model_validate(
-        {"client": client, "op": op, "key": key, "value": value, "server": rest[1] if rest else None}
+        {"client": client, "op": op, **values, "server": places.get("at"), "service": places.get("on")}
     )
 
 
 def _load(words: list[str], verb: str) -> Command:
-    client, every = words
-    return Load(client=client, every=0 if every == "off" else max(1_000, micros(every)))
+    (client, every), service = _service(words)
+    micro = 0 if every == "off" else max(1_000, micros(every))
+    return Load(client=client, every=micro, service=service)
+
+
+def _tell(words: list[str], verb: str) -> Command:
+    (node, order, *args), service = _service(words)
+    known = orders()
+    if order not in known:
+        raise Refused("unknown-order", name=order[:40], known=", ".join(known) or "–")
+    kinds = known[order]
+    enough = len(args) >= len(kinds) if kinds and kinds[-1].endswith("*") else len(args) == len(kinds)
+    if not enough:
+        raise Refused("command-form", text=" ".join(words)[:120], usage=" ".join(["tell n1", order, *kinds]))
+    return Tell(node=node, order=order, args=tuple(args), service=service)
 
 
 def _set(words: list[str], verb: str) -> Command:
@@ -360,6 +414,17 @@ def _set(words: list[str], verb: str) -> Command:
 def _require(condition: bool) -> None:
     if not condition:
         raise _Malformed
+
+
+def on(service: str | None) -> str:
+    """How a command names the one service it means."""
+    return f" on {service}" if service else ""
+
+
+def spoken_operation(op: str, key: str, value: str) -> str:
+    """An operation as people write it."""
+    values = {"key": key, "value": value}
+    return " ".join([op, *(quote(values[name]) for name in operations().get(op, ()))])
 
 
 def quote(word: str) -> str:
@@ -381,5 +446,6 @@ _READERS: dict[str, Callable[[list[str], str], Command]] = {
     "network": _network,
     "request": _request,
     "load": _load,
+    "tell": _tell,
     "set": _set,
 }

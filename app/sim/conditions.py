@@ -10,9 +10,10 @@ here, node by node, so that nothing but what is listed can be written:
 
 Names: every node and client; `leader` (the node that leads in the newest term, or None); `nodes` (all
 servers that are up); `now` (virtual microseconds); `true`, `false`, `none`. A node has `status` and the
-fields of its state. `sent`, `delivered`, `dropped` count messages by type, sender and receiver (each may be
-`"*"` or left out), `rule` counts how often a rule was applied. `count(x for x in nodes if …)`, `any(…)`,
-`all(…)`, `len`, `min`, `max`, `sum`.
+fields of its state; where several services run, `n1["2pc"].state` is that of one of them. `sent`,
+`delivered`, `dropped` count messages by type, sender and receiver (each may be `"*"` or left out), `rule`
+counts how often a rule was applied. `count(x for x in nodes if …)`, `any(…)`, `all(…)`, `len`, `min`, `max`,
+`sum`.
 """
 
 from __future__ import annotations
@@ -80,6 +81,11 @@ class NodeValue:
         m = self.machine
         if field in ("name", "status"):
             return getattr(m, field)
+        for p in m.processes:
+            if field == p.service:
+                return {
+                    w: plain(getattr(p.state, n)) for w, n in zip(p.shape.wire, p.shape.names, strict=True)
+                }
         for p in m.processes:
             if field in p.shape.wire:
                 return plain(getattr(p.state, p.shape.names[p.shape.wire.index(field)]))
@@ -264,7 +270,8 @@ class Evaluation:
         return value[node.attr]
 
     def _subscript(self, node: ast.Subscript) -> Any:
-        return self.of(node.value)[self.of(node.slice)]
+        value, key = self.of(node.value), self.of(node.slice)
+        return value.get(key) if isinstance(value, NodeValue) else value[key]
 
     def _boolop(self, node: ast.BoolOp) -> Any:
         test = all if isinstance(node.op, ast.And) else any
@@ -317,10 +324,15 @@ def name_of(value: Any) -> Any:
 
 
 def leader(cluster: Cluster) -> NodeValue | None:
-    """The server, not crashed, that leads; of several, the one of the newest term."""
-    found = [
-        (getattr(p.state, "current_term", 0), p.machine)
-        for p in cluster.processes
-        if getattr(p.state, "role", "") == "leader" and p.machine.status != CRASHED
-    ]
-    return NodeValue(max(found, key=lambda item: item[0])[1]) if found else None
+    """The server, not crashed, that leads; of several, the one of the newest term. Where several services
+    run, the first that has a leader counts."""
+    for service in cluster.laws:
+        found = [
+            (term, p.machine)
+            for p in cluster.processes
+            if p.service == service and p.machine.status != CRASHED
+            and (term := p.actor.leadership(p.state)) is not None
+        ]  # fmt: skip
+        if found:
+            return NodeValue(max(found, key=lambda item: item[0])[1])
+    return None

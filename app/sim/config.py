@@ -21,12 +21,12 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from app.sim.commands import Command, parse
+from app.sim.commands import Command, Tell, parse
 from app.sim.conditions import check_condition
 from app.sim.errors import Refused
 from app.sim.units import micros, span, spoken_span
-from protocols.actor import field_table
-from protocols.registry import CLIENT, PROTOCOLS, Protocol
+from protocols.actor import Impossible, field_table
+from protocols.registry import CLIENT, PROTOCOLS, client_of, protocol_of
 
 MAX_NODES = 25
 MAX_CLIENTS = 9
@@ -155,14 +155,23 @@ class ClusterConfig(Strict):
                 find(service, [*self.services, "client"], "service-not-here")
         for service, mutant in self.mutants.items():
             find(mutant, protocol_of(service).mutants, "unknown-mutant")
+        if len(set(self.services)) != len(self.services):
+            raise Refused("services-twice", names=", ".join(self.services))
         for service in [*self.services, "client"]:
-            self.options_of(service)
+            self._check_cluster(service)
         self._check_initial()
         for n, step in enumerate(self.script, start=1):
             check_step(self, n, step)
         for n, expectation in enumerate(self.expect, start=1):
             check_expectation(self, n, expectation)
         return self
+
+    def _check_cluster(self, service: str) -> None:
+        """A service must be able to run on these nodes with these options."""
+        try:
+            actor_class(self, service).check(tuple(self.nodes), self.options_of(service))
+        except Impossible as impossible:
+            raise Refused(impossible.code, **impossible.params) from None
 
     def _check_initial(self) -> None:
         for node, services in self.initial.items():
@@ -173,7 +182,7 @@ class ClusterConfig(Strict):
 
     def options_of(self, service: str) -> Any:
         """The options of a service, as its actors take them."""
-        values = self.options.get(service, {})
+        values = self.options.get("client" if service.startswith("client-") else service, {})
         kind = protocol_of(service).options
         known = {f.encode_name for f in msgspec.structs.fields(kind)}
         for key, value in values.items():
@@ -186,7 +195,7 @@ def initial_state(config: ClusterConfig, node: str, service: str, durable: dict[
     """The state of a service that starts with `durable` on its disk."""
     protocol = protocol_of(service)
     actor = actor_class(config, service)(node, tuple(config.nodes), config.options_of(service))
-    known = [wire for _, wire, group in field_table(protocol.state) if group == "persistent"]
+    known = [f.wire for f in field_table(protocol.state) if f.durable]
     for key in durable:
         find(key, known, "unknown-field", where=f"initial.{node}.{key}")
     try:
@@ -200,10 +209,6 @@ def actor_class(config: ClusterConfig, service: str) -> Any:
     protocol = protocol_of(service)
     mutant = config.mutants.get(service)
     return protocol.mutants[mutant][0] if mutant else protocol.actor
-
-
-def protocol_of(service: str) -> Protocol:
-    return CLIENT if service == "client" else PROTOCOLS[service]
 
 
 def read_option(kind: type[msgspec.Struct], key: str, value: Any) -> None:
@@ -255,6 +260,8 @@ def check_step(config: ClusterConfig, number: int, step: Step) -> None:
         for text in step.do:
             for name in endpoints_of(parse(text)):
                 find(name, (*config.nodes, *config.clients, "*", "leader"), "unknown-node")
+            for service in services_of(parse(text)):
+                find(service, config.services, "service-not-here")
         if step.when is not None:
             check_condition(step.when, vocabulary(config))
     except Refused as refused:
@@ -278,13 +285,24 @@ def endpoints_of(command: Command) -> list[str]:
     selector = values.get("selector") or {}
     named = [values.get(k) for k in ("node", "client", "server", "src", "dst")]
     named += [selector.get("src"), selector.get("dst"), *sum(values.get("groups", ()), ())]
+    named += command.nodes if isinstance(command, Tell) else ()
     return [name for name in named if name]
+
+
+def services_of(command: Command) -> list[str]:
+    """The services that a command names."""
+    service = getattr(command, "service", None)
+    return [service] if service else []
 
 
 def vocabulary(config: ClusterConfig) -> dict[str, frozenset[str]]:
     """For each endpoint, and for `leader`, the fields that a condition may ask for."""
-    servers = {w for s in config.services for _, w, _ in field_table(protocol_of(s).state)}
-    clients = {w for _, w, _ in field_table(CLIENT.state)}
+    servers = {f.wire for s in config.services for f in field_table(protocol_of(s).state)} | set(
+        config.services
+    )
+    clients = {f.wire for f in field_table(CLIENT.state)} | {
+        client_of(s, config.services) for s in config.services
+    }
     known = {node: frozenset(servers) for node in (*config.nodes, "leader")}
     return known | {client: frozenset(clients) for client in config.clients}
 

@@ -6,27 +6,35 @@ from typing import Any
 
 import msgspec
 
-from app.sim.config import ClusterConfig, protocol_of
+from app.sim.config import ClusterConfig
 from app.sim.units import spoken_span
 from protocols.actor import Span, field_table
-from protocols.registry import Protocol
+from protocols.registry import Protocol, client_of, protocol_of, words_of
 
 
 def describe_services(config: ClusterConfig) -> dict[str, Any]:
     """For each service of the room, and for its clients: see `services` in `docs/protocol.md`."""
-    return {
-        service: describe(protocol_of(service), config.options_of(service), config.mutants.get(service, ""))
-        for service in (*config.services, "client")
-    }
+    told = {}
+    for service in config.services:
+        mutant, client = config.mutants.get(service, ""), client_of(service, config.services)
+        told[service] = describe(protocol_of(service), config.options_of(service), mutant)
+        told[service] |= {"words": service, "client": client}
+        told[client] = describe(protocol_of(client), config.options_of(client), "")
+        told[client] |= {"words": words_of(client), "server": service}
+    return told
 
 
 def describe(protocol: Protocol, options: Any, mutant: str) -> dict[str, Any]:
     groups: dict[str, list[str]] = {}
-    for _, wire, group in field_table(protocol.state):
-        groups.setdefault(group, []).append(wire)
+    for field in field_table(protocol.state):
+        groups.setdefault(field.group, []).append(field.wire)
     return {
         "groups": [[group, fields] for group, fields in groups.items()],
+        "durable": [f.wire for f in field_table(protocol.state) if f.durable],
         "messages": [m.__name__ for m in protocol.actor.messages],
+        "families": protocol.families,
+        "operations": {op: list(args) for op, args in protocol.actor.operations.items()},
+        "orders": {order: list(args) for order, args in protocol.actor.orders.items()},
         "timers": list(protocol.actor.timers),
         "laws": [law.id for law in protocol.laws],
         "sections": {law.id: law.section for law in protocol.laws},

@@ -4,6 +4,7 @@ everything is checked before anything is recorded.
 
 from __future__ import annotations
 
+import copy
 from functools import singledispatch
 from typing import Any
 
@@ -24,6 +25,7 @@ from app.sim.commands import (
     Selector,
     SetSpeed,
     Standing,
+    Tell,
     Timeout,
 )
 from app.sim.conditions import leader
@@ -33,8 +35,10 @@ from app.sim.network import Link
 from app.sim.process import CRASHED, PAUSED, UP, Machine, Process
 from app.sim.trace import Event
 from app.sim.units import micros, span
+from protocols.actor import Effects, Impossible
 from protocols.client import Client
 from protocols.key_value import Command as Operation
+from protocols.registry import client_of
 
 MOST_MESSAGES = 10_000
 """No copies are made beyond so many in flight: a few lines of a script could otherwise fill the memory."""
@@ -124,7 +128,7 @@ def _(command: Timeout, cluster: Cluster) -> None:
     machine = _machine(cluster, command.node)
     if machine.status != UP:
         raise Refused("not-up", node=machine.name)
-    owners = [p for p in machine.processes if command.timer in p.actor.timers]
+    owners = [p for p in _running(machine, command.service) if command.timer in p.actor.timers]
     if not owners:
         known = sorted({t for p in machine.processes for t in p.actor.timers})
         raise Refused("unknown-timer", timer=command.timer, known=", ".join(known))
@@ -362,38 +366,89 @@ def _release(cluster: Cluster, message: int, cause: int) -> None:
     _move(cluster, message, cluster.now + left, cause)
 
 
-# --- clients ------------------------------------------------------------------------------------------------
+# --- orders and clients -------------------------------------------------------------------------------------
 
 
-def _client(cluster: Cluster, name: str) -> Process:
+def _running(machine: Machine, service: str | None) -> list[Process]:
+    """The services on a machine, or the one that is meant."""
+    found = [p for p in machine.processes if service in (None, p.service)]
+    if not found:
+        known = ", ".join(p.service for p in machine.processes)
+        raise Refused("service-not-here", name=str(service)[:60], known=known)
+    return found
+
+
+@_apply.register
+def _(command: Tell, cluster: Cluster) -> None:
+    machine = _server(cluster, command.node)
+    able = [p for p in _running(machine, command.service) if command.order in p.actor.orders]
+    if not able:
+        known = ", ".join(sorted({o for p in machine.processes for o in p.actor.orders})) or "–"
+        raise Refused("unknown-order", name=command.order, known=known)
+    if machine.status != UP:
+        raise Refused("not-up", node=machine.name)
+    if able[0].away:
+        raise Refused("busy", node=machine.name)
+    for name in command.nodes:
+        _server(cluster, name)
+    _order(cluster, able[0], command)
+
+
+def _order(cluster: Cluster, p: Process, command: Tell) -> None:
+    """Have the service carry the order out; one that it cannot is refused, and nothing has changed."""
+    trial, silent = copy.copy(p.state), Effects()
+    handler = getattr(p.actor, "order_" + command.order.replace("-", "_"))
+    try:
+        handler(trial, command.args, silent)
+    except Impossible as impossible:
+        raise Refused(impossible.code, **{"node": p.node, **impossible.params}) from None
+    cause = _note(cluster, command)
+    handler(p.state, command.args, p.out)
+    cluster.finish(p, "order", cause, (command.text,))
+
+
+def _clients(cluster: Cluster, name: str, service: str | None) -> list[Process]:
+    """What runs on a client: one process for each service of the room, or the one that is meant."""
     machine = _machine(cluster, name)
     if not machine.is_client:
         raise Refused("not-a-client", node=name)
     if machine.status != UP:
         raise Refused("not-up", node=name)
-    return machine.processes[0]
+    services = list(cluster.laws)
+    return _running(machine, service and client_of(find_service(service, services), services))
+
+
+def find_service(service: str, services: list[str]) -> str:
+    find(service, services, "service-not-here")
+    return service
 
 
 @_apply.register
 def _(command: Request, cluster: Cluster) -> None:
-    client = _client(cluster, command.client)
+    clients = _clients(cluster, command.client, command.service)
+    able = [p for p in clients if command.op in p.actor.server.operations]
+    if not able:
+        known = ", ".join(dict.fromkeys(op for p in clients for op in p.actor.server.operations))
+        raise Refused("unknown-operation", name=command.op, known=known)
     server = command.server and _server(cluster, command.server).name
     cause = _note(cluster, command)
     operation = Operation(command.op, command.key, command.value)
-    actor: Client = client.actor
-    actor.request(client.state, operation, server, client.out)
-    cluster.finish(client, "request", cause, (command.operation,))
+    for client in able:
+        actor: Client = client.actor
+        actor.request(client.state, operation, server, client.out)
+        cluster.finish(client, "request", cause, (command.operation,))
 
 
 @_apply.register
 def _(command: Load, cluster: Cluster) -> None:
-    client = _client(cluster, command.client)
-    if client.state.load == command.every:
+    clients = _clients(cluster, command.client, command.service)
+    if all(client.state.load == command.every for client in clients):
         raise Refused("load-same", client=command.client)
     cause = _note(cluster, command)
-    actor: Client = client.actor
-    actor.set_load(client.state, command.every, client.out)
-    cluster.finish(client, "request", cause, (str(command),))
+    for client in clients:
+        actor: Client = client.actor
+        actor.set_load(client.state, command.every, client.out)
+        cluster.finish(client, "request", cause, (str(command),))
 
 
 @_apply.register

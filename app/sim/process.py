@@ -16,7 +16,7 @@ from msgspec.structs import astuple
 
 from app.sim.chance import Stream
 from app.sim.network import Link
-from protocols.actor import Actor, Effects, State, field_table, fields_of, persistent_values
+from protocols.actor import Actor, Effects, State, durable_fields, field_table, persistent_values
 from protocols.log import Log
 
 UP, CRASHED, PAUSED = "up", "crashed", "paused"
@@ -49,10 +49,10 @@ class Shape:
 
     def __init__(self, state: type[State]) -> None:
         rows = field_table(state)
-        self.names = tuple(name for name, _, _ in rows)
-        self.wire = tuple(wire for _, wire, _ in rows)
+        self.names = tuple(f.name for f in rows)
+        self.wire = tuple(f.wire for f in rows)
         self.indices = range(len(rows))
-        self.persistent = fields_of(state, "persistent")
+        self.persistent = durable_fields(state)
 
 
 class Process:

@@ -21,8 +21,8 @@ LARGEST = 200_000
 """No scenario file is longer than this, in characters."""
 
 KEYS = (
-    "title", "summary", "protocol", "nodes", "clients", "seed", "speed", "until", "options", "mutant",
-    "client", "network", "disk", "initial", "step", "expect",
+    "title", "summary", "protocol", "protocols", "nodes", "clients", "seed", "speed", "until", "options",
+    "mutant", "client", "network", "disk", "initial", "step", "expect",
 )  # fmt: skip
 
 
@@ -58,29 +58,41 @@ def _parse(text: str) -> dict[str, Any]:
 def _read(values: dict[str, Any], name: str, text: str) -> Scenario:
     for key in values:
         find(key, KEYS, "unknown-option", where=key)
-    protocol = values.get("protocol")
-    if not isinstance(protocol, str):
-        raise Refused("missing", where="protocol", known=", ".join(PROTOCOLS))
-    find(protocol, PROTOCOLS, "unknown-service")
+    services = _services(values)
+    several = "protocols" in values
     config: dict[str, Any] = {
         k: values[k] for k in ("nodes", "clients", "seed", "network", "disk", "until") if k in values
     }
-    config["services"] = [protocol]
+    config["services"] = services
     config["scenario"] = name
-    config["options"] = {
-        service: values[key]
-        for service, key in ((protocol, "options"), ("client", "client"))
-        if key in values
-    }
+    options = _table(values, "options") if several else {services[0]: values.get("options", {})}
+    config["options"] = {**options, "client": values.get("client", {})}
     if "mutant" in values:
-        config["mutants"] = {protocol: values["mutant"]}
+        config["mutants"] = values["mutant"] if several else {services[0]: values["mutant"]}
     if "speed" in values:
         config["speed"] = _speed(values["speed"])
-    config["initial"] = {node: {protocol: durable} for node, durable in _table(values, "initial").items()}
+    initial = _table(values, "initial")
+    config["initial"] = (
+        initial if several else {node: {services[0]: durable} for node, durable in initial.items()}
+    )
     config["script"] = _steps(values)
     config["expect"] = values.get("expect", [])
-    return Scenario(name, _words(values, "title", name), _words(values, "summary", ""), protocol,
+    return Scenario(name, _words(values, "title", name), _words(values, "summary", ""), services[0],
                     read_config(config), text)  # fmt: skip
+
+
+def _services(values: dict[str, Any]) -> list[str]:
+    """One `protocol`, or `protocols` that share the nodes."""
+    one, several = values.get("protocol"), values.get("protocols")
+    if several is not None and one is None and isinstance(several, list) and several:
+        services = several
+    elif isinstance(one, str) and several is None:
+        services = [one]
+    else:
+        raise Refused("missing", where="protocol", known=", ".join(PROTOCOLS))
+    for service in services:
+        find(service, PROTOCOLS, "unknown-service")
+    return services
 
 
 def _steps(values: dict[str, Any]) -> list[Any]:

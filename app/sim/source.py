@@ -8,8 +8,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from app.sim.config import find, protocol_of
-from protocols.registry import PROTOCOLS
+from app.sim.config import find
+from protocols.actor import Actor
+from protocols.registry import PROTOCOLS, protocol_of
+
+HOME = Path(inspect.getfile(Actor)).parent.parent
 
 
 @lru_cache
@@ -19,19 +22,33 @@ def source_map(service: str) -> dict[str, Any]:
     Raises Refused for a service that does not exist.
     """
     find(service, (*PROTOCOLS, "client"), "unknown-service")
-    path = Path(inspect.getfile(protocol_of(service).actor))
-    source = path.read_text(encoding="utf-8")
+    paths = source_files(protocol_of(service).actor)
+    source = paths[0].read_text(encoding="utf-8") if len(paths) == 1 else joined(paths)
+    folder = paths[0].parent.relative_to(HOME)
     functions = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.FunctionDef)]
     rules: dict[str, list[Any]] = {}
     for function in functions:
         for rule, line in explained_in(function):
             rules.setdefault(rule, [line, function.name, function.lineno, function.end_lineno])
     return {
-        "file": f"protocols/{path.name}",
+        "file": f"{folder}/{paths[0].name}" if len(paths) == 1 else f"{folder}/",
         "source": source,
         "rules": rules,
         "handlers": {f.name: [f.lineno, f.end_lineno] for f in functions},
     }
+
+
+def source_files(actor: type[Actor[Any, Any]]) -> list[Path]:
+    """The files that a protocol's actor is written in: its own, then those of the classes it is made of."""
+    classes = [c for c in actor.__mro__ if issubclass(c, Actor) and c is not Actor]
+    return list(dict.fromkeys(Path(inspect.getfile(c)) for c in classes))
+
+
+def joined(paths: list[Path]) -> str:
+    """Several files as one text, each under its name."""
+    return "\n\n".join(
+        f"# ===== {path.relative_to(HOME)} =====\n\n{path.read_text(encoding='utf-8')}" for path in paths
+    )
 
 
 def explained_in(function: ast.FunctionDef) -> list[tuple[str, int]]:

@@ -12,9 +12,15 @@ from typing import Any
 from app.sim.errors import sentence
 from app.sim.text import reasons, xml
 from app.sim.trace import Event
+from protocols.registry import protocol_of
 
 LEFT, TOP, ROW, BOTTOM, RIGHT = 64, 44, 56, 46, 24
-COLOURS = {"vote": "#009e73", "append": "#d55e00", "client": "#2e8b57", "other": "#4682b4"}
+COLOURS = {
+    "message": "#4682b4", "client": "#2e8b57", "forward": "#0072b2", "prevote": "#56a48f", "vote": "#009e73",
+    "append": "#d55e00", "propose": "#c0392b", "ack": "#b8860b", "commit": "#1e8449", "abort": "#7b241c",
+    "discover": "#7d5ba6", "sync": "#8e5a2b", "snapshot": "#5d4037",
+}  # fmt: skip
+"""For each family of messages: its colour on paper."""
 STYLE = """
 text { font: 13px system-ui, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif; fill: #1b2530 }
 .axis { fill: #5d6976; font-size: 11px } .life { stroke: #aab3bc } .tick { stroke: #e2e5e9 }
@@ -102,7 +108,8 @@ class Diagram:
         css = ' class="lost"' if lost else ""
         label = xml(f"#{e.seq} {kind} {e.node} → {dst}")
         yield (
-            f'<line{css} stroke="{colour(kind)}" x1="{self.x(e.time)}" y1="{y1}" x2="{x2}" y2="{y2}">'
+            f'<line{css} stroke="{colour(e.service, kind)}" x1="{self.x(e.time)}" y1="{y1}" '
+            f'x2="{x2}" y2="{y2}">'
             f"<title>{label}</title></line>"
         )
         if lost:
@@ -125,13 +132,9 @@ class Diagram:
         )
 
 
-def colour(kind: str) -> str:
+def colour(service: str, kind: str) -> str:
     """A message's colour by what it is about."""
-    if "Vote" in kind:
-        return COLOURS["vote"]
-    if kind.startswith("Append"):
-        return COLOURS["append"]
-    return COLOURS["client" if kind.startswith("Client") else "other"]
+    return COLOURS[protocol_of(service).families.get(kind, "client")]
 
 
 def endpoints(view: dict[str, Any]) -> list[str]:

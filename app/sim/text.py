@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.sim.config import protocol_of
+from app.sim.commands import spoken_operation
 from app.sim.errors import sentence, texts
 from app.sim.trace import Event, encode, plain
 from protocols.key_value import Command
-from protocols.registry import PROTOCOLS
+from protocols.registry import PROTOCOLS, protocol_of, words_of
 
 
 def text_lines(events: list[Event], lang: str = "en") -> Iterator[str]:
@@ -57,16 +57,15 @@ def short(value: Any) -> str:
 
 def spoken(command: Mapping[str, Any]) -> str:
     """An operation as people write it."""
-    words = [str(command["op"]), str(command["key"])]
-    return " ".join([*words, str(command["value"])] if command["op"] in ("put", "add") else words)
+    return spoken_operation(*(str(command.get(part, "")) for part in ("op", "key", "value")))
 
 
 def reasons(e: Event, lang: str) -> Iterator[str]:
     """The rules that an event applied, as sentences with the paper's section."""
     for rule, data in e.why:
         values = {"node": e.node, **{k: word(v, lang) for k, v in data.items()}}
-        text = sentence(f"rule.{e.service}.{rule}", values, lang)
-        yield f"{text} [{section(e.service, rule)}]"
+        text = sentence(f"rule.{words_of(e.service)}.{rule}", values, lang)
+        yield f"{text} [{section(words_of(e.service), rule)}]"
 
 
 def section(service: str, rule: str) -> str:

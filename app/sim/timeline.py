@@ -16,10 +16,11 @@ from typing import Any
 
 import msgspec
 
-from app.sim.config import ClusterConfig, protocol_of
+from app.sim.config import ClusterConfig
 from app.sim.errors import Refused
 from app.sim.simulation import Simulation
 from app.sim.trace import Event, as_array, encode, encode_events, lines, plain
+from protocols.registry import client_of, protocol_of
 
 CHUNK = 500
 KEEP = 200_000
@@ -252,9 +253,13 @@ class Timeline:
     def _view_of(self, keyframe: Simulation | None) -> dict[str, Any]:
         return plain_view(keyframe) if keyframe else origin_view(self.config)
 
-    def _landmarks(self) -> dict[str, str]:
-        rules = [protocol_of(s).rules for s in (*self.config.services, "client")]
-        return {name: rule.mark for table in rules for name, rule in table.items() if rule.mark}
+    def _landmarks(self) -> dict[tuple[str, str], str]:
+        """For each service and rule that is worth one: its mark."""
+        named = self.config.services
+        services = [*named, *(client_of(service, named) for service in named)]
+        return {
+            (s, name): rule.mark for s in services for name, rule in protocol_of(s).rules.items() if rule.mark
+        }
 
 
 def run_to(
@@ -297,7 +302,7 @@ def origin_view(config: ClusterConfig) -> dict[str, Any]:
     """The picture before the first event: machines that nothing has started on yet."""
 
     def machine(client: bool) -> dict[str, Any]:
-        services = ["client"] if client else config.services
+        services = [client_of(s, config.services) if client else s for s in config.services]
         empty: dict[str, Any] = {s: {"state": {}, "timers": {}, "busyUntil": 0} for s in services}
         return {"status": "up", "since": 0, "clock": 1.0, "trap": "", "client": client, "services": empty}
 
@@ -312,13 +317,13 @@ def origin_view(config: ClusterConfig) -> dict[str, Any]:
     }
 
 
-def marks_of(events: list[Event], landmarks: dict[str, str]) -> list[tuple[int, int, str, str]]:
+def marks_of(events: list[Event], landmarks: dict[tuple[str, str], str]) -> list[tuple[int, int, str, str]]:
     """The events among these that are worth a mark."""
     found = []
     for e in events:
         if e.kind in ("crash", "restart", "violation", "command"):
             found.append((e.seq, e.time, e.kind, e.node))
         for rule, _ in e.why:
-            if rule in landmarks:
-                found.append((e.seq, e.time, landmarks[rule], e.node))
+            if (e.service, rule) in landmarks:
+                found.append((e.seq, e.time, landmarks[e.service, rule], e.node))
     return found

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from app.sim.config import protocol_of
 from app.sim.errors import texts
 from app.sim.scenario import catalogue
 from app.sim.simulation import Simulation
@@ -15,13 +14,14 @@ from app.sim.source import source_map
 from app.sim.text import text_lines
 from app.sim.trace import Event
 from protocols.actor import field_table
-from protocols.raft_laws import LAWS
-from protocols.raft_mutants import MUTANTS
+from protocols.registry import PROTOCOLS, protocol_of
 from tests.protocols.test_mutants import SCHEDULES
 from tests.sim.chaos import KINDS, Chaos, random_config
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
-SERVICES = ("raft", "client")
+SERVICES = (*PROTOCOLS, "client")
+LAWS = [law for p in PROTOCOLS.values() for law in p.laws]
+MUTANTS = [mutant for p in PROTOCOLS.values() for mutant in p.mutants]
 RULES = [(s, rule) for s in SERVICES for rule in protocol_of(s).rules]
 
 
@@ -48,7 +48,7 @@ EVENTS = [e for events in runs() for e in events]
 def test_every_name_has_its_text(lang: str) -> None:
     known = texts(lang)
     wanted = [f"rule.{s}.{rule}" for s, rule in RULES]
-    wanted += [f"field.{s}.{wire}" for s in SERVICES for _, wire, _ in field_table(protocol_of(s).state)]
+    wanted += [f"field.{s}.{f.wire}" for s in SERVICES for f in field_table(protocol_of(s).state)]
     wanted += [f"law.{law.id}{part}" for law in LAWS for part in ("", ".text", ".broken")]
     wanted += [f"mutant.{name}{part}" for name in MUTANTS for part in ("", ".text")]
     assert [key for key in wanted if not known.get(key)] == []
