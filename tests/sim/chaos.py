@@ -46,6 +46,9 @@ def random_config(rng: Random, **fixed: Any) -> ClusterConfig:
 class Chaos:
     """A run and what is done to it; `commands` is what was really done, with the times."""
 
+    timers: tuple[str, ...] = ("election",)
+    """Those that a person may let fire."""
+
     def __init__(self, config: ClusterConfig, rng: Random, kinds: tuple[str, ...] | None = None) -> None:
         self.rng = rng
         self.sim = Simulation(config)
@@ -76,9 +79,13 @@ class Chaos:
         return until()
 
     def request(self) -> None:
-        """A client adds 1 to a counter of its own: how often it ran can be read off."""
         client = self.rng.choice(self.clients)
-        self.do(f"request {client} add {client} 1 at {self.node()}")
+        self.do(f"request {client} {self.operation(client)} at {self.node()}")
+
+    def operation(self, client: str) -> str:
+        """It adds 1 to a counter of its own: how often it ran can be read off. Other protocols ask for other
+        things, and say so in a subclass."""
+        return f"add {client} 1"
 
     def calm(self) -> None:
         """Undo every fault."""
@@ -151,7 +158,7 @@ class Chaos:
             self.do(f"{verb} #{self.rng.choice(messages)}{by}")
 
     def _timeout(self) -> None:
-        self.do(f"timeout {self.node()} election")
+        self.do(f"timeout {self.node()} {self.rng.choice(self.timers)}")
 
     def _clock(self) -> None:
         self.do(f"clock {self.node()} {self.rng.choice([0.5, 1, 1, 2])}")
