@@ -8,9 +8,12 @@ from typing import Any
 
 import msgspec
 
-from protocols import client, raft, raft_laws, raft_mutants, raft_rules
+from protocols import client, raft
 from protocols.actor import Actor, Rule, State
 from protocols.law import Law
+from protocols.raft import laws as raft_laws
+from protocols.raft import mutants as raft_mutants
+from protocols.raft import rules as raft_rules
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from app.sim.config import find
 from protocols.actor import Actor
-from protocols.registry import PROTOCOLS, protocol_of
+from protocols.registry import PROTOCOLS, Protocol, protocol_of
 
 HOME = Path(inspect.getfile(Actor)).parent.parent
 
@@ -22,7 +22,7 @@ def source_map(service: str) -> dict[str, Any]:
     Raises Refused for a service that does not exist.
     """
     find(service, (*PROTOCOLS, "client"), "unknown-service")
-    paths = source_files(protocol_of(service).actor)
+    paths = source_files(protocol_of(service))
     source = paths[0].read_text(encoding="utf-8") if len(paths) == 1 else joined(paths)
     folder = paths[0].parent.relative_to(HOME)
     functions = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.FunctionDef)]
@@ -38,10 +38,14 @@ def source_map(service: str) -> dict[str, Any]:
     }
 
 
-def source_files(actor: type[Actor[Any, Any]]) -> list[Path]:
-    """The files that a protocol's actor is written in: its own, then those of the classes it is made of."""
-    classes = [c for c in actor.__mro__ if issubclass(c, Actor) and c is not Actor]
-    return list(dict.fromkeys(Path(inspect.getfile(c)) for c in classes))
+def source_files(protocol: Protocol) -> list[Path]:
+    """The files that a protocol's actor is written in: its own, those of its messages and its state where it
+    has a folder, and those of the classes it is made of."""
+    parts = [c for c in protocol.actor.__mro__ if issubclass(c, Actor) and c is not Actor]
+    own = Path(inspect.getfile(protocol.actor))
+    told = [Path(inspect.getfile(c)) for c in (*protocol.actor.messages, protocol.state)]
+    beside = [path for path in told if path.parent == own.parent != HOME / "protocols"]
+    return list(dict.fromkeys([own, *beside, *(Path(inspect.getfile(c)) for c in parts)]))
 
 
 def joined(paths: list[Path]) -> str:

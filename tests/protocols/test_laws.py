@@ -9,7 +9,7 @@ from protocols.key_value import Command
 from protocols.law import Law
 from protocols.log import Entry, Log
 from protocols.raft import RaftState
-from protocols.raft_laws import (
+from protocols.raft.laws import (
     LAWS,
     ElectionSafety,
     LeaderAppendOnly,

@@ -12,8 +12,8 @@ from app.sim.config import ClusterConfig
 from app.sim.errors import Refused
 from app.sim.simulation import Simulation
 from protocols.raft import Raft
-from protocols.raft_laws import LAWS
-from protocols.raft_mutants import MUTANTS
+from protocols.raft.laws import LAWS
+from protocols.raft.mutants import MUTANTS
 
 QUIET = {"electionTimeout": "20s..30s", "heartbeat": "5s", "noOp": False}
 

@@ -11,7 +11,7 @@ from typing import Any
 from app.sim.config import ClusterConfig
 from app.sim.errors import Refused
 from app.sim.simulation import Simulation
-from protocols.raft_mutants import MUTANTS
+from protocols.raft.mutants import MUTANTS
 
 KINDS = (
     "crash",

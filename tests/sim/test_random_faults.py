@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.sim.trace import Event
-from protocols.raft_mutants import MUTANTS
+from protocols.raft.mutants import MUTANTS
 from tests.sim.chaos import KINDS, SWITCHES, Chaos, random_config
 
 BOUND = 8_000_000

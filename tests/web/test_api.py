@@ -274,7 +274,7 @@ def test_a_private_branch_is_in_no_description(served: Served) -> None:
 
 def test_the_source_that_runs(served: Served) -> None:
     source = served.http.get("/api/source/raft").json()
-    assert source["file"] == "protocols/raft.py"
+    assert source["file"] == "protocols/raft/"
     lines = source["source"].splitlines()
     for rule, (line, _function, first, last) in source["rules"].items():
         assert first <= line <= last <= len(lines), rule

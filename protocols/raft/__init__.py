@@ -1,0 +1,24 @@
+"""Raft, from its messages to its seeded bugs; `actor.py` says what is where."""
+
+from protocols.raft.actor import Raft
+from protocols.raft.messages import (
+    AppendEntries,
+    AppendEntriesReply,
+    PreVote,
+    PreVoteReply,
+    RequestVote,
+    RequestVoteReply,
+)
+from protocols.raft.state import RaftOptions, RaftState
+
+__all__ = [
+    "AppendEntries",
+    "AppendEntriesReply",
+    "PreVote",
+    "PreVoteReply",
+    "Raft",
+    "RaftOptions",
+    "RaftState",
+    "RequestVote",
+    "RequestVoteReply",
+]
