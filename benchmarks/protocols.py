@@ -1,4 +1,4 @@
-"""Every protocol at work on five nodes: what recording and judging cost each, and its pace against a bare heap.
+"""Every protocol at work on five nodes: what recording and judging cost, and the pace against a bare heap.
 
 A client works steadily, as the protocol's own `workload` says; events are let go in batches, as a room does.
 """
