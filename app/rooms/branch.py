@@ -1,6 +1,7 @@
 """One branch of a room: a timeline, how fast it runs, and who is watching it."""
 
 import time
+from collections.abc import Collection
 from typing import Any
 
 from app.rooms import wire
@@ -63,9 +64,14 @@ class Branch:
             raise Refused("bad-speed", speed=speed)
         self.speed = speed
 
-    def step(self, to_rule: bool) -> list[Event]:
+    def step(self, to_rule: bool, services: Collection[str] = ()) -> list[Event]:
+        """On to the next event, or the next that explains itself; of these services, where some are named."""
+
+        def wanted(e: Event) -> bool:
+            return (not services or e.service in services) and (bool(e.why) or not to_rule)
+
         self.playing = False
-        events = self.timeline.step_rule() if to_rule else self.timeline.step()
+        events = self.timeline.step(wanted)
         if not events:
             raise Refused("nothing-ahead")
         return events

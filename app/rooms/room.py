@@ -285,7 +285,7 @@ class Room:
             return self._set_speed(branch, request.speed)
         if request.action in ("step", "rule"):
             was_playing = branch.playing
-            self._publish(branch, branch.step(to_rule=request.action == "rule"))
+            self._publish(branch, branch.step(request.action == "rule", request.services))
             if was_playing:
                 branch.show_transport()
         else:

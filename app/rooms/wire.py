@@ -44,6 +44,7 @@ class Transport(msgspec.Struct, tag="transport", forbid_unknown_fields=True):
     id: Id
     action: Literal["play", "pause", "step", "rule"] | None = None
     speed: float | None = None
+    services: Annotated[tuple[Name, ...], msgspec.Meta(max_length=24)] = ()
 
 
 class Switch(msgspec.Struct, tag="switch", forbid_unknown_fields=True):

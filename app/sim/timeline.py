@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,20 +100,20 @@ class Timeline:
                 break
         return made
 
-    def step(self) -> list[Event]:
-        """The next thing that happens; [] when nothing lies ahead."""
-        self.sim.step()
-        return self._keep()
-
-    def step_rule(self, patience: int = 10_000) -> list[Event]:
-        """On to the next event that explains itself."""
+    def step(self, wanted: Callable[[Event], bool] = lambda e: True, patience: int = 10_000) -> list[Event]:
+        """On to the next thing that happens and has a wanted event; [] when nothing lies ahead."""
         made: list[Event] = []
         while len(made) < patience:
-            events = self.step()
+            self.sim.step()
+            events = self._keep()
             made += events
-            if not events or any(e.why for e in events):
+            if not events or any(map(wanted, events)):
                 break
         return made
+
+    def step_rule(self) -> list[Event]:
+        """On to the next event that explains itself."""
+        return self.step(lambda e: bool(e.why))
 
     def execute(self, text: str) -> list[Event]:
         """Apply a command now and write it down. Raises Refused, and then nothing has changed."""

@@ -57,7 +57,7 @@ function makeContext() {
   ctx.lens = lensFor('raft');
   ctx.actions = new Actions(ctx, [...timeActions, ...nodeActions, openRequest, ...messageActions, ...networkActions, ...pageActions]);
   ctx.playhead.transport = (/** @type {string} */ action, /** @type {number|undefined} */ value) => ctx.connection.send(
-    action === 'speed' ? {type: 'transport', speed: value} : {type: 'transport', action}).catch((/** @type {any} */ e) => ctx.actions.notice(ctx.actions.explain(e)));
+    action === 'speed' ? {type: 'transport', speed: value} : {type: 'transport', action, ...(ctx.playhead.services.length ? {services: ctx.playhead.services} : {})}).catch((/** @type {any} */ e) => ctx.actions.notice(ctx.actions.explain(e)));
   return ctx;
 }
 

@@ -340,3 +340,17 @@ def test_a_branch_with_too_many_messages_stands_still_until_there_are_fewer() ->
     driver.say("drop * * -> *")
     driver.ask(wire.Transport(1, action="play"))
     assert branch.playing
+
+
+def test_a_step_stops_only_at_the_services_that_are_named() -> None:
+    """Where several services share the machines, one is followed without the others' events in between."""
+    room = make_room()
+    driver = join(room, drives=True)
+    driver.ask(wire.Transport(1, action="pause"))
+    driver.say("load c1 50ms")
+    heard = len(driver.of("events"))
+    for _ in range(5):
+        driver.ask(wire.Transport(1, action="step", services=("client",)))
+    stops = [batch["events"][-1] for batch in driver.of("events")[heard:]]
+    assert len(stops) == 5
+    assert {stop[4] for stop in stops} == {"client"}

@@ -31,6 +31,8 @@ export class Playhead {
     this.pin = null;
     /** @type {{from: number, to: number, start: number, length: number}|null} */
     this.glide = null;
+    /** @type {string[]} the services that steps stop at; none for all */
+    this.services = [];
     /** @type {{view: Drawn, pending: Changed, drawn: number}[]} */
     this.views = [];
     this.scheduled = false;
@@ -162,13 +164,14 @@ export class Playhead {
   /** To the next or previous event; at the head the driver's step runs the cluster. @param {number} n */
   async step(n) {
     if (await this.standStill(n)) return this.transport('step');
-    return this.seek({seq: this.stepBase(n) + n, glide: true});
+    const seq = this.services.length ? await this.find(this.stepBase(n), n, () => true) : this.stepBase(n) + n;
+    return this.seek({seq, glide: true});
   }
 
   /** To the next or previous event that explains itself. @param {number} n */
   async stepRule(n) {
     if (await this.standStill(n)) return this.transport('rule');
-    const seq = await this.findRule(this.stepBase(n), n);
+    const seq = await this.find(this.stepBase(n), n, event => event.why.length > 0);
     return this.seek({seq, glide: true});
   }
 
@@ -184,14 +187,15 @@ export class Playhead {
     return n < 0 && this.following ? Math.max(this.shown.seq, this.store.seqAt(this.store.now)) : this.shown.seq;
   }
 
-  /** @param {number} from @param {number} n */
-  async findRule(from, n) {
+  /** The next event of the services in focus that is wanted. @param {number} from @param {number} n
+   * @param {(e: import('../types.js').Event) => boolean} wanted */
+  async find(from, n, wanted) {
     const {store} = this;
     for (let seq = from + n; seq >= store.oldest && seq <= store.head; seq += n) {
       if (!store.event(seq)) await store.ensure(seq);
       const event = store.event(seq);
       if (!event) break;
-      if (event.why.length) return seq;
+      if (wanted(event) && (!this.services.length || this.services.includes(event.service))) return seq;
     }
     return n > 0 ? store.head : store.oldest - 1;
   }
