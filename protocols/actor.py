@@ -123,15 +123,6 @@ class Effects:
         self.reasons.clear()
 
 
-class SilentEffects(Effects):
-    """Effects for a run that nobody watches: reasons are not even kept."""
-
-    __slots__ = ()
-
-    def explain(self, rule: str, **data: Any) -> None:
-        pass
-
-
 S = TypeVar("S", bound=State)
 Options = TypeVar("Options", bound=msgspec.Struct)
 Handler = Callable[[S, str, Any, Effects], None]

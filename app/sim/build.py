@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.sim.chance import Stream
-from app.sim.cluster import Cluster, Record, effects_for
+from app.sim.cluster import Cluster, Record
 from app.sim.config import ClusterConfig, actor_class, initial_state
 from app.sim.network import Link, Network
 from app.sim.process import Machine, Process, Shape
@@ -41,9 +41,9 @@ def build_network(config: ClusterConfig) -> Network:
         for b in [*config.nodes, *config.clients]:
             if a == b or (a in config.clients and b in config.clients):
                 continue
-            link = links[a][b] = Link(a, b, delay, Stream(config.seed, f"link/{a}/{b}"))
+            link = links[a][b] = Link(a, b, delay, config.seed)
             link.loss, link.duplicate, link.fifo = settings.loss, settings.duplicate, settings.fifo
-            link.refresh(severed=False)
+            link.refresh(severed=False, ruled=False)
     return Network(links)
 
 
@@ -61,10 +61,8 @@ def add_process(cluster: Cluster, config: ClusterConfig, machine: Machine, servi
         state=state,
         shape=Shape(protocol_of(service).state),
         stream=Stream(config.seed, f"node/{machine.name}/{service}"),
-        out=effects_for(cluster.record),
     )
-    process.links = cluster.network.links[machine.name]
-    cluster.processes.append(process)
+    cluster.add(process)
     return process
 
 

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from app.sim.network import Network
 from app.sim.process import CRASHED, PAUSED, UP, Machine, Process, state_view
 from app.sim.trace import Event
-from protocols.actor import Effects, Message, SilentEffects, Span
+from protocols.actor import Effects, Message, Span
 from protocols.law import Law
 
 DISK, MESSAGE, TIMER = 0, 1, 2
@@ -59,6 +59,12 @@ class Cluster:
         self.in_flight: dict[int, Event] = {}
         self.moved: dict[int, Moved] = {}
 
+    def add(self, p: Process) -> None:
+        """Let `p` run here."""
+        p.links = self.network.links[p.node]
+        p.out = (Hands if self.full else SilentHands)(self, p)
+        self.processes.append(p)
+
     # --- running ------------------------------------------------------------------------------------------
 
     def next_time(self) -> int | None:
@@ -73,15 +79,15 @@ class Cluster:
 
     def run(self, until: int, limit: int) -> None:
         """Let everything happen up to and including virtual time `until`, or until event `limit` is there."""
-        heap = self.heap
+        heap, processes = self.heap, self.processes
         while heap and heap[0][0] <= until and self.seq < limit:
             self.now, priority, _, what, index = heappop(heap)
             if priority == MESSAGE:
-                self._arrive(what, self.processes[index])
+                self._arrive(what, processes[index])
             elif priority == TIMER:
-                self._ring(what, self.processes[index])
+                self._ring(what, processes[index])
             else:
-                self._written(what, self.processes[index])
+                self._written(what, processes[index])
 
     def push(self, time: int, priority: int, what: Any, index: int) -> None:
         self.pushed += 1
@@ -97,32 +103,33 @@ class Cluster:
     # --- what can happen ----------------------------------------------------------------------------------
 
     def _arrive(self, message: int, p: Process) -> None:
-        if message < 0:
-            self._die(-message)
+        if (p.away or self.moved) and not self._may_enter(message, p):
             return
-        sent = self.in_flight.get(message)
-        if sent is None or (self.moved and not self._is_due(message)):
+        sent = self.in_flight.pop(message, None)
+        if sent is None:
+            if message < 0:
+                self._die(-message)
             return
-        if p.away:
-            self._arrive_away(message, p)
-            return
-        del self.in_flight[message]
-        if self.moved:
-            self.moved.pop(message, None)
         src, body = sent.node, sent.body
         m = body[2]
-        p.handlers[m.__class__](p.state, src, m, p.out)
+        p.handlers[type(m)](p.state, src, m, p.out)
         self.finish(p, "deliver", message, (message, src, body[1]))
 
-    def _arrive_away(self, message: int, p: Process) -> None:
+    def _may_enter(self, message: int, p: Process) -> bool:
+        """Whether a message in flight is due by now and `p` can take it; else it waits, or is lost."""
+        if message not in self.in_flight:
+            return True
+        moved = self.moved.get(message)
+        if moved and (moved.held or moved.arrives > self.now):
+            return False
+        if not p.away:
+            self.moved.pop(message, None)
+            return True
         if p.machine.status == CRASHED:
             self.lose(message, "crashed", message, p.node)
         else:
             p.inbox.append((MESSAGE, message))
-
-    def _is_due(self, message: int) -> bool:
-        moved = self.moved.get(message)
-        return moved is None or not (moved.held or moved.arrives > self.now)
+        return False
 
     def _die(self, message: int) -> None:
         """A message that was doomed when it was sent is lost half-way."""
@@ -171,22 +178,23 @@ class Cluster:
     def finish(self, p: Process, kind: str, cause: int, body: tuple[Any, ...]) -> None:
         """Record what a handler did, judge it, and carry out its effects."""
         self.seq = seq = self.seq + 1
-        out = p.out
-        timers = self._set_timers(p, out.timers, seq) if out.timers else []
         if self.kept:
             event = Event(seq, self.now, kind, p.node, p.service, cause, body)
             self.events.append(event)
             if self.full:
-                self._tell(p, event, timers)
-        if out.outbox:
-            self._perform(p, out.outbox, seq)
-            out.outbox.clear()
+                self._tell(p, event)
+        outbox = p.out.outbox
+        if outbox:
+            self._perform(p, outbox, seq)
+            outbox.clear()
 
-    def _tell(self, p: Process, event: Event, timers: list[tuple[str, Any]]) -> None:
+    def _tell(self, p: Process, event: Event) -> None:
         """Complete a handler's event with what changed and why, and judge it."""
         patch, before = p.changes()
-        if timers:
-            patch += timers
+        told = p.out.told
+        if told:
+            patch += told
+            told.clear()
         if event.kind == "timeout" and event.body[0] not in p.timers:
             patch.append(("@" + event.body[0], None))
         if patch:
@@ -198,37 +206,15 @@ class Cluster:
         if before:
             self._judge(p, before, event.seq)
 
-    def _set_timers(
-        self, p: Process, wanted: list[tuple[str, Span | None]], seq: int
-    ) -> list[tuple[str, Any]]:
-        """Set and cancel timers; gives how the trace says it."""
-        now, timers, rate = self.now, p.timers, p.machine.rate
-        told: list[tuple[str, Any]] = []
-        for name, span in wanted:
-            if span is None:
-                if timers.pop(name, None) and self.full:
-                    told.append(("@" + name, None))
-                continue
-            delay = p.stream.between(span.low, span.high)
-            due = now + (delay if rate == 1.0 else round(delay / rate))
-            timers[name] = (due, seq, now)
-            if self.full:
-                told.append(("@" + name, (now, due)))
-            queued = p.queued.get(name)
-            if queued is None or queued > due:
-                p.queued[name] = due
-                self.push(due, TIMER, name, p.index)
-        wanted.clear()
-        return told
-
     def _perform(self, p: Process, outbox: list[tuple[str | None, Any]], cause: int) -> None:
         """Save and send, in the order given; what follows a write that takes time waits for it."""
-        for i, (to, what) in enumerate(outbox):
+        rest = iter(outbox)
+        for to, what in rest:
             if to is not None:
                 self.send(p, to, what, cause)
             elif not self._save(p, what, cause):
                 if p.writing is not None:
-                    p.blocked = outbox[i + 1 :]
+                    p.blocked = list(rest)
                 return
 
     def _save(self, p: Process, values: tuple[Any, ...], cause: int) -> bool:
@@ -252,32 +238,33 @@ class Cluster:
 
     def send(self, p: Process, dst: str, m: Message, cause: int, copy_of: int = 0) -> None:
         """Put `m` on the link to `dst`; the message's id is the `seq` of its `send` event."""
-        link = p.links[dst]
-        arrives = link.arrival(self.now)
+        link, now = p.links[dst], self.now
+        arrives, verdict = now + link.delay(), ""
+        if not link.plain:
+            arrives, verdict = link.in_order(arrives), self._ruled(p.node, dst, m)
         self.seq = seq = self.seq + 1
-        verdict = self._ruled(p.node, dst, m) if self.network.ruled else ""
-        body = (dst, m.__class__.__name__, m, arrives, 1 if verdict == "hold" else 0, copy_of)
-        event = Event(seq, self.now, "send", p.node, p.service, cause, body)
-        self.in_flight[seq] = event
+        body = (dst, type(m).__name__, m, arrives, 1 if verdict == "hold" else 0, copy_of)
+        event = self.in_flight[seq] = Event(seq, now, "send", p.node, p.service, cause, body)
         if self.kept:
             self.events.append(event)
+        if link.plain:
+            self.pushed = number = self.pushed + 1
+            heappush(self.heap, (arrives, MESSAGE, number, seq, p.targets[dst]))
+        else:
+            self._send_rough(p, m, event, verdict)
+
+    def _send_rough(self, p: Process, m: Message, event: Event, verdict: str) -> None:
+        """Send over a link that is cut, loses, duplicates or keeps order, or where somebody decides."""
         if verdict:
             self._hold_or_drop(event, verdict)
-        elif link.plain:
-            self.pushed += 1
-            heappush(self.heap, (arrives, MESSAGE, self.pushed, seq, p.targets[dst]))
-        else:
-            self._send_rough(p, m, event)
-
-    def _send_rough(self, p: Process, m: Message, event: Event) -> None:
-        """Send over a link that is cut, loses, duplicates or keeps order."""
+            return
         dst, arrives = event.body[0], event.body[3]
         link = p.links[dst]
-        if link.closed or link.stream.happens(link.loss):
+        if link.closed or link.happens(link.loss):
             self.push((event.time + arrives) // 2, MESSAGE, -event.seq, p.targets[dst])
             return
         self.push(arrives, MESSAGE, event.seq, p.targets[dst])
-        if not event.body[5] and link.stream.happens(link.duplicate):
+        if not event.body[5] and link.happens(link.duplicate):
             self.send(p, dst, m, event.seq, copy_of=event.seq)
 
     def _ruled(self, src: str, dst: str, m: Message) -> str:
@@ -398,9 +385,7 @@ class Cluster:
         twin.heap = self.heap.copy()
         twin.machines = {name: m.copy() for name, m in self.machines.items()}
         for p in self.processes:
-            q = p.twin(twin.machines[p.node])
-            q.links = twin.network.links[p.node]
-            twin.processes.append(q)
+            twin.add(p.twin(twin.machines[p.node]))
         twin.laws = {service: [law.copy() for law in laws] for service, laws in self.laws.items()}
         twin.broken = self.broken.copy()
         twin.in_flight = self.in_flight.copy()
@@ -422,6 +407,53 @@ def machine_view(m: Machine) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def effects_for(record: Record) -> Effects:
-    """Where handlers of a run emit to: reasons are kept only in a fully recorded one."""
-    return Effects() if record == "full" else SilentEffects()
+class Hands(Effects):
+    """What a process of a cluster has to act with: timers are set at once, all else waits for the handler's
+    end. `told` is how the trace tells each setting."""
+
+    __slots__ = ("cluster", "p", "told")
+
+    def __init__(self, cluster: Cluster, p: Process) -> None:
+        super().__init__()
+        self.cluster = cluster
+        self.p = p
+        self.told: list[tuple[str, Any]] = []
+
+    def set_timer(self, name: str, span: Span) -> None:
+        due = self.arm(name, span)
+        self.told.append(("@" + name, (self.cluster.now, due)))
+
+    def cancel_timer(self, name: str) -> None:
+        if self.p.timers.pop(name, None):
+            self.told.append(("@" + name, None))
+
+    def clear(self) -> None:
+        super().clear()
+        self.told.clear()
+
+    def arm(self, name: str, span: Span) -> int:
+        """Set the timer; gives when it is due. The event of the handler that asks for it is the next one."""
+        p, cluster = self.p, self.cluster
+        now, delay, rate = cluster.now, p.stream.between(span.low, span.high), p.machine.rate
+        due = now + (delay if rate == 1.0 else round(delay / rate))
+        p.timers[name] = (due, cluster.seq + 1, now)
+        queued = p.queued.get(name)
+        if queued is None or queued > due:
+            p.queued[name] = due
+            cluster.push(due, TIMER, name, p.index)
+        return due
+
+
+class SilentHands(Hands):
+    """The same for a run of which patches and reasons are not kept."""
+
+    __slots__ = ()
+
+    def set_timer(self, name: str, span: Span) -> None:
+        self.arm(name, span)
+
+    def cancel_timer(self, name: str) -> None:
+        self.p.timers.pop(name, None)
+
+    def explain(self, rule: str, **data: Any) -> None:
+        pass

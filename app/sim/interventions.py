@@ -205,8 +205,7 @@ def _(command: LinkSettings, cluster: Cluster) -> None:
     _note(cluster, command)
     for link in links:
         if command.delay is not None:
-            delay = span(command.delay)
-            link.low, link.high = delay.low, delay.high
+            link.set_delay(span(command.delay))
         link.loss = link.loss if command.loss is None else command.loss
         link.duplicate = link.duplicate if command.duplicate is None else command.duplicate
         link.fifo = link.fifo if command.fifo is None else command.fifo

@@ -6,22 +6,24 @@ transitive.
 
 from __future__ import annotations
 
-from app.sim.chance import Stream
+from app.sim.chance import BLOCK, Stream
 from protocols.actor import Span
 
 
-class Link:
-    """The way from `src` to `dst`."""
+class Link(Stream):
+    """The way from `src` to `dst`, with the stream of chance that decides what happens on it."""
 
     __slots__ = (
-        "closed", "cut", "dst", "duplicate", "fifo", "high", "last", "loss", "low", "plain", "src", "stream"
+        "closed", "cut", "delays", "dst", "duplicate", "fifo", "high", "last", "loss", "low", "plain", "src"
     )  # fmt: skip
 
-    def __init__(self, src: str, dst: str, delay: Span, stream: Stream) -> None:
+    def __init__(self, src: str, dst: str, delay: Span, seed: int) -> None:
+        super().__init__(seed, f"link/{src}/{dst}")
         self.src = src
         self.dst = dst
-        self.low = delay.low
-        self.high = delay.high
+        self.delays: tuple[int, ...] = ()
+        """What each word of the present block means as a delay."""
+        self.set_delay(delay)
         self.loss = 0.0
         self.duplicate = 0.0
         self.fifo = False
@@ -31,27 +33,50 @@ class Link:
         self.closed = False
         """Cut, or severed by the partition."""
         self.plain = True
-        """Nothing to think about: open, no loss, no duplicates, any order."""
-        self.stream = stream
+        """Nothing to think about: open, no loss, no duplicates, any order, no rule about messages."""
 
-    def refresh(self, severed: bool) -> None:
+    def set_delay(self, delay: Span) -> None:
+        self.low, self.high = delay.low, delay.high
+        self._weigh()
+
+    def refresh(self, severed: bool, ruled: bool) -> None:
         """Recompute what follows from the settings."""
         self.closed = self.cut or severed
-        self.plain = not (self.closed or self.loss or self.duplicate or self.fifo)
+        self.plain = not (self.closed or self.loss or self.duplicate or self.fifo or ruled)
 
-    def arrival(self, now: int) -> int:
-        """When a message sent now arrives."""
-        at = now + self.stream.between(self.low, self.high)
+    def delay(self) -> int:
+        """How long the next message takes: as `between` draws it, but worked out for a whole block."""
+        if self.low == self.high:
+            return self.low
+        at = self.at
+        if at == BLOCK:
+            self._refill()
+            at = 0
+        self.at = at + 1
+        return self.delays[at]
+
+    def in_order(self, arrives: int) -> int:
+        """With `fifo`, no message overtakes the one before it."""
         if self.fifo:
-            at = self.last = max(at, self.last)
-        return at
+            arrives = self.last = max(arrives, self.last)
+        return arrives
+
+    def _refill(self) -> None:
+        super()._refill()
+        self._weigh()
+
+    def _weigh(self) -> None:
+        low, width = self.low, self.high - self.low + 1
+        self.delays = tuple([low + (word * width >> 32) for word in self.words])
 
     def copy(self) -> Link:
         twin = Link.__new__(Link)
-        for name in Link.__slots__:
+        for name in ALL_OF_A_LINK:
             setattr(twin, name, getattr(self, name))
-        twin.stream = self.stream.copy()
         return twin
+
+
+ALL_OF_A_LINK = (*Stream.__slots__, *Link.__slots__)
 
 
 class Network:
@@ -84,7 +109,7 @@ class Network:
         """Recompute what follows from the settings."""
         self.ruled = self.manual or bool(self.rules)
         for link in self.each("*", "*"):
-            link.refresh(self.severed(link.src, link.dst))
+            link.refresh(self.severed(link.src, link.dst), self.ruled)
 
     def state(self) -> dict[str, object]:
         """The condition as the trace and the view have it."""

@@ -10,14 +10,17 @@ import copy
 from collections.abc import Mapping
 from itertools import compress
 from operator import is_not
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import astuple
 
 from app.sim.chance import Stream
 from app.sim.network import Link
-from protocols.actor import Actor, Effects, State, durable_fields, field_table, persistent_values
+from protocols.actor import Actor, State, durable_fields, field_table, persistent_values
 from protocols.log import Log
+
+if TYPE_CHECKING:
+    from app.sim.cluster import Hands
 
 UP, CRASHED, PAUSED = "up", "crashed", "paused"
 
@@ -72,7 +75,6 @@ class Process:
         state: State,
         shape: Shape,
         stream: Stream,
-        out: Effects,
     ) -> None:
         self.index = index
         self.machine = machine
@@ -87,7 +89,8 @@ class Process:
         """The values of all fields when the trace last told them."""
         self.disk = persistent_values(state)
         self.stream = stream
-        self.out = out
+        self.out: Hands
+        """Where its handlers say what should happen: given by the cluster that it joins."""
         self.timers: dict[str, tuple[int, int, int]] = {}
         """For each timer that is set: when it is due, the event that set it, and when that was."""
         self.queued: dict[str, int] = {}
@@ -144,7 +147,6 @@ class Process:
         p.machine = machine
         p.state = copy.copy(self.state)
         p.stream = self.stream.copy()
-        p.out = self.out.__class__()
         p.timers, p.queued = self.timers.copy(), self.queued.copy()
         p.inbox, p.blocked = self.inbox.copy(), self.blocked
         machine.processes.append(p)
