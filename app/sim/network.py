@@ -71,12 +71,12 @@ class Link(Stream):
 
     def copy(self) -> Link:
         twin = Link.__new__(Link)
-        for name in ALL_OF_A_LINK:
-            setattr(twin, name, getattr(self, name))
+        twin.name, twin.block, twin.at, twin.words = self.name, self.block, self.at, self.words
+        twin.src, twin.dst, twin.delays = self.src, self.dst, self.delays
+        twin.low, twin.high, twin.loss, twin.duplicate = self.low, self.high, self.loss, self.duplicate
+        twin.fifo, twin.last, twin.cut = self.fifo, self.last, self.cut
+        twin.closed, twin.plain = self.closed, self.plain
         return twin
-
-
-ALL_OF_A_LINK = (*Stream.__slots__, *Link.__slots__)
 
 
 class Network:

@@ -141,11 +141,16 @@ class Process:
     def twin(self, machine: Machine) -> Process:
         """An independent copy on `machine`; what never changes is shared."""
         p = Process.__new__(Process)
-        for name in ("index", "node", "service", "actor", "handlers", "shape", "blank", "saw", "disk",
-                     "targets", "writing", "away"):  # fmt: skip
-            setattr(p, name, getattr(self, name))
-        p.machine = machine
-        p.state = copy.copy(self.state)
+        p.index, p.node, p.service, p.machine = self.index, self.node, self.service, machine
+        p.actor, p.handlers, p.shape, p.blank = self.actor, self.handlers, self.shape, self.blank
+        p.targets, p.saw, p.disk, p.writing, p.away = (
+            self.targets,
+            self.saw,
+            self.disk,
+            self.writing,
+            self.away,
+        )
+        p.state = self.state.__copy__()
         p.stream = self.stream.copy()
         p.timers, p.queued = self.timers.copy(), self.queued.copy()
         p.inbox, p.blocked = self.inbox.copy(), self.blocked
