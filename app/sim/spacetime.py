@@ -16,11 +16,11 @@ from protocols.registry import protocol_of
 
 LEFT, TOP, ROW, BOTTOM, RIGHT = 64, 44, 56, 46, 24
 COLOURS = {
-    "message": "#4682b4", "client": "#2e8b57", "forward": "#0072b2", "prevote": "#56a48f", "vote": "#009e73",
-    "append": "#d55e00", "propose": "#c0392b", "ack": "#b8860b", "commit": "#1e8449", "abort": "#7b241c",
-    "discover": "#7d5ba6", "sync": "#8e5a2b", "snapshot": "#5d4037",
+    "message": "#5d6976", "client": "#2e8b57", "forward": "#0072b2", "prevote": "#a8487d", "vote": "#008562",
+    "append": "#cf5a00", "propose": "#c0302a", "ack": "#8c7400", "commit": "#4c7a00", "abort": "#6d1b1b",
+    "discover": "#7350a5", "sync": "#8a5a2b", "snapshot": "#5d4037",
 }  # fmt: skip
-"""For each family of messages: its colour on paper."""
+"""For each family of messages: its colour on paper, as in static/css/tokens.css."""
 STYLE = """
 text { font: 13px system-ui, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif; fill: #1b2530 }
 .axis { fill: #5d6976; font-size: 11px } .life { stroke: #aab3bc } .tick { stroke: #e2e5e9 }

@@ -8,7 +8,7 @@ from app.resources import TEMPLATES
 from app.rooms.hub import LIVE, Hub
 from app.texts import catalogue
 from app.web.languages import language
-from app.web.modules import modules_of
+from app.web.modules import lenses_of, modules_of
 
 router = APIRouter(include_in_schema=False)
 templates = Jinja2Templates(directory=TEMPLATES)
@@ -27,7 +27,7 @@ def error_page(request: Request, status: int, message: str) -> Response:
 
 @router.get("/")
 async def home(request: Request) -> Response:
-    return render(request, "home.html", modules=modules_of("home.js"))
+    return _with_lenses(request, "home.html", "home.js", LIVE)
 
 
 @router.get("/live")
@@ -47,6 +47,12 @@ async def open_moment(request: Request) -> Response:
 
 
 def _room(request: Request, id: str) -> Response:
+    return _with_lenses(request, "room.html", "room.js", id)
+
+
+def _with_lenses(request: Request, page: str, entry: str, room: str) -> Response:
+    """A page that draws a room, with all the modules that this takes, and those alone."""
     hub: Hub = request.app.state.hub
-    hub.get(id)
-    return render(request, "room.html", room_id=id, modules=modules_of("room.js"))
+    lenses = lenses_of(hub.get(room).config.services)
+    modules = modules_of(entry, *(f"lenses/{name}.js" for name in lenses))
+    return render(request, page, room_id=room, modules=modules, lenses=" ".join(lenses))

@@ -2,6 +2,7 @@
 
 import { pageActions } from './actions/page.js';
 import { I18n } from './core/i18n.js';
+import { Lenses } from './core/lenses.js';
 import { Page } from './core/page.js';
 import { ClusterForm, StoryForm } from './home/forms.js';
 import { mountGallery } from './home/gallery.js';
@@ -33,8 +34,8 @@ function badge(ctx) {
 async function start() {
   const page = new Page(LIVE);
   const i18n = new I18n(page.lang());
-  await i18n.ready();
-  const ctx = watch(LIVE, i18n);
+  const [lenses] = await Promise.all([new Lenses().load(), i18n.ready()]);
+  const ctx = watch(LIVE, i18n, lenses);
   Object.assign(ctx, { page });
   page.attach(ctx);
   const cluster = new ClusterForm(byId('make'), i18n);

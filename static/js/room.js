@@ -9,11 +9,12 @@ import {timeActions} from './actions/time.js';
 import {Actions} from './core/actions.js';
 import {Connection} from './core/connection.js';
 import {I18n} from './core/i18n.js';
-import {lensFor, stageService} from './core/lenses.js';
+import {Lenses} from './core/lenses.js';
 import {Page} from './core/page.js';
 import {Playhead} from './core/playhead.js';
 import {Selection} from './core/selection.js';
 import {Store} from './core/store.js';
+import {teachWords} from './core/words.js';
 import {mountCaption} from './views/caption.js';
 import {mountCode} from './views/code.js';
 import {mountEvents} from './views/events.js';
@@ -45,6 +46,13 @@ const openRequest = {
   run: (/** @type {any} */ ctx, /** @type {any} */ target) => ctx.dialogs.request(target ?? {}),
 };
 
+/** Asks for an order's arguments. */
+const openOrder = {
+  id: 'dialog.order', label: 'actions.order', group: 'node',
+  enabled: (/** @type {any} */ ctx, /** @type {any} */ target) => ctx.actions.enabled('node.order', target),
+  run: (/** @type {any} */ ctx, /** @type {any} */ target) => ctx.dialogs.order(target),
+};
+
 function makeContext() {
   const room = document.body.dataset.room ?? '';
   const store = new Store();
@@ -54,22 +62,19 @@ function makeContext() {
   const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
   ctx.connection = new Connection({url: `${scheme}//${location.host}/ws/rooms/${encodeURIComponent(room)}`, store,
     token: () => page.token, lang: () => i18n.lang(), wanted: () => page.privateBranch(), forget: () => page.forgetToken()});
-  ctx.lens = lensFor('raft');
-  ctx.actions = new Actions(ctx, [...timeActions, ...nodeActions, openRequest, ...messageActions, ...networkActions, ...pageActions]);
+  ctx.lenses = new Lenses();
+  ctx.lens = ctx.lenses.first;
+  ctx.actions = new Actions(ctx, [...timeActions, ...nodeActions, openRequest, openOrder, ...messageActions, ...networkActions, ...pageActions]);
   ctx.playhead.transport = (/** @type {string} */ action, /** @type {number|undefined} */ value) => ctx.connection.send(
     action === 'speed' ? {type: 'transport', speed: value} : {type: 'transport', action, ...(ctx.playhead.services.length ? {services: ctx.playhead.services} : {})}).catch((/** @type {any} */ e) => ctx.actions.notice(ctx.actions.explain(e)));
   return ctx;
 }
 
-/** Words learn what they refer to from the view and the lens. @param {any} ctx */
-function teachWords(ctx) {
-  const {i18n} = ctx;
-  i18n.classify = (/** @type {string} */ name, /** @type {any} */ value) => {
-    const node = typeof value === 'string' && ctx.playhead.shown.view?.nodes[value];
-    return node ? (node.client ? 'client' : 'node') : ctx.lens.reference(name);
-  };
-  i18n.say = (/** @type {string} */ name, /** @type {any} */ value) => ctx.lens.say(name, value);
-  i18n.sectionOf = (/** @type {string} */ service, /** @type {string} */ rule) => ctx.store.services[service]?.rules?.[rule] ?? '';
+/** What the room runs is known with the first snapshot; the one shown before stays shown. @param {any} ctx */
+function learnServices(ctx) {
+  const shown = ctx.lens.service;
+  ctx.lenses.describe(ctx.store.services);
+  ctx.lens = ctx.lenses.of(shown);
 }
 
 /** @param {any} ctx */
@@ -111,11 +116,11 @@ function onKey(ctx, e) {
 
 async function start() {
   const ctx = makeContext();
-  await ctx.i18n.ready();
+  await Promise.all([ctx.lenses.load(), ctx.i18n.ready()]);
   teachWords(ctx);
   let mounted = false;
   ctx.store.subscribe((/** @type {string} */ what) => {
-    if (what === 'snapshot') ctx.lens = lensFor(stageService(ctx.store.services));
+    if (what === 'snapshot') learnServices(ctx);
     if (what === 'branches' || what === 'snapshot') ctx.page.remember(ctx.store);
     if (mounted || what !== 'snapshot') return;
     mounted = true;

@@ -86,8 +86,15 @@
 /**
  * What a service is made of, as the server describes it.
  * @typedef {object} Service
+ * @property {string} words under which name the catalogues keep its texts
+ * @property {string} [client] the name of its clients' side
+ * @property {string} [server] what it is the clients' side of
  * @property {[group: string, fields: string[]][]} groups
+ * @property {string[]} durable
  * @property {string[]} messages
+ * @property {Record<string, string>} families of each type of message
+ * @property {Record<string, string[]>} operations what a client may ask for, with the names of its arguments
+ * @property {Record<string, string[]>} orders what a node can be told to do
  * @property {string[]} timers
  * @property {string[]} laws
  * @property {Record<string, string>} landmarks
@@ -209,6 +216,7 @@
 /**
  * @typedef {object} I18n
  * @property {(key: string, params?: Fields) => string} t
+ * @property {(key: string) => boolean} has
  * @property {(key: string) => string} pattern the text as it stands in the catalogue
  * @property {() => 'en'|'zh'} lang
  * @property {(lang: 'en'|'zh') => any} setLang
@@ -223,25 +231,59 @@
  * @property {(text: string, at?: Fields) => Promise<any>} command
  */
 
-/** @typedef {{index: number, era: number, label: string, committed: boolean, durable: boolean}} Cell */
-/** `color` is the name of a design token.
- * @typedef {{tag: string, color: string, reply: boolean, ok: boolean, small: boolean}} MessageLook */
+/** A cell of a log; `name` is said in place of the index where the protocol counts otherwise (a zxid).
+ * @typedef {{index: number, era: number, label: string, committed: boolean, durable: boolean, name?: string}} Cell */
+/** `color` is a family of messages (or the name of any other colour token); `sign` replaces a reply's + or −.
+ * @typedef {{tag: string, color: string, reply: boolean, ok: boolean, small: boolean, sign?: string}} MessageLook */
+/** A word in small print under a node: `promised 3.n1`; with an era it wears that era's colour.
+ * @typedef {{label: string, value: string, era?: number}} NodeLine */
+/** Something to be seen on a node's rim; `since` (virtual µs) makes it say for how long.
+ * @typedef {{sign: 'lock'|'blocked'|'refused'|'yes'|'abort'|'flag', title: string, since?: number}} NodeSign */
+/** What a leading node knows of a peer's log, written under that peer's row. @typedef {{index: number, key: string}} LogMark */
+/** How a node takes part, which is what its border shows. @typedef {'follows'|'looks'|'leads'|'observes'} Standing */
+/** @typedef {{members: string[], of: number, key: string, data: Fields}} Quorum */
+/** A moment at a node, for what depends on more than its state.
+ * @typedef {{view: View, id: string, time: number, i18n: I18n}} Here */
 
 /**
- * How one protocol's state is drawn.
+ * How one protocol is drawn: all questions that the stage and the panels ask about a service's state, messages and
+ * rules. static/js/lenses/README.md explains each; static/js/lenses/base.js answers all of them from the
+ * service's description, and a protocol's own lens replaces the answers that it has better ones for.
  * @typedef {object} Lens
- * @property {(state: Fields) => string} role
+ * @property {string} service
+ * @property {string} client the name of its clients' side
+ * @property {Service} described
+ * @property {(state: Fields) => string} role the exact role, for words
+ * @property {(state: Fields) => Standing} standing
  * @property {(state: Fields) => string} letter
- * @property {(state: Fields) => string} roleName the exact role, for words
- * @property {(state: Fields) => number} era
+ * @property {(state: Fields) => number} era what its colour cycles with; 0 for none
+ * @property {(state: Fields, i18n: I18n) => string} eraText
+ * @property {(state: Fields) => string} eraShort
  * @property {(state: Fields) => string} centre
- * @property {(rule: string) => number} weight how much a rule deserves attention
- * @property {(state: Fields) => any} votes
- * @property {(state: Fields) => Cell[]} log
+ * @property {(state: Fields, timers: Record<string, Timer>) => string} ring the timer that its ring shows, or ''
+ * @property {(timer: string) => boolean} rings whether the node flashes when this timer fires
+ * @property {(state: Fields) => string[]|null} votes who is for this node, while it counts; null when it does not
+ * @property {(message: Message, state: Fields) => string} ballot whose vote this message brings it, or ''
+ * @property {(state: Fields) => any[]|null} entries what its log holds, oldest first; null when it keeps none
+ * @property {(entry: any, i: number, state: Fields) => Cell} cell the i-th of them (from 0)
+ * @property {(state: Fields) => Cell[]|null} log
+ * @property {(state: Fields, count: number) => {before: number, cells: Cell[]}} lastCells
+ * @property {(state: Fields, peer: string) => LogMark[]} marks
+ * @property {(state: Fields, here: Here) => NodeLine[]} lines
+ * @property {(state: Fields, here: Here) => NodeSign[]} signs
  * @property {(message: Message) => MessageLook} message
- * @property {(event: Event) => any} quorum
- * @property {(message: Message, t: I18n['t']) => string} describeMessage
+ * @property {(message: Message) => string} messageKey which sentence says it: its type, and `.variant` if there are several
+ * @property {(message: Message) => Fields} messageParams
+ * @property {(message: Message, i18n: I18n) => string} describeMessage
+ * @property {(event: Event) => Quorum|null} quorum
+ * @property {(rule: string, data?: Fields) => number} weight how much a rule deserves the caption: 0 never alone, 5 before all
+ * @property {(name: string) => string} reference what a sentence's parameter is: `era`, `value` or ''
+ * @property {(name: string, value: any) => string} say how a parameter reads
+ * @property {RegExp} wordPattern words that wear a colour; one group around the whole
+ * @property {(word: string) => string} wordColour
  */
+
+/** What a lens's file exports as its default. @typedef {(base: Lens) => Lens} MakeLens */
 
 /**
  * What every view is given.
@@ -252,7 +294,8 @@
  * @property {Connection} connection
  * @property {Selection} selection
  * @property {I18n} i18n
- * @property {Lens} lens
+ * @property {Lens} lens of the service in focus
+ * @property {import('./core/lenses.js').Lenses} lenses
  */
 
 export {};

@@ -230,7 +230,7 @@ DIAGRAM = (
     EVENT
     + """
     const {Diagram, extent, distanceTo, blockOf} = await m('panels/diagram.js');
-    const lens = {role: s => s.role ?? 'follower', era: s => s.term ?? 0,
+    const lens = {service: 'raft', standing: s => s.role ?? 'follows', era: s => s.term ?? 0,
       message: msg => ({tag: msg.type, color: 'vote', reply: false, ok: true, small: false})};
     const view = seq => ({seq, time: seq * 10, messages: {}, laws: {}, network: {},
       nodes: {n1: {status: 'up', services: {raft: {state: {term: 1}, timers: {}}}}}});
@@ -238,7 +238,7 @@ DIAGRAM = (
       get head() { return this.events.length; },
       range(a, b) { return this.events.slice(a - 1, b); },
       viewAt: seq => view(seq), seqAt(time) { return Math.min(this.head, Math.floor(time / 10)); }};
-    const diagram = new Diagram(trace, lens);
+    const diagram = new Diagram(trace, {of: () => lens}, lens);
 """
 )
 
@@ -249,14 +249,14 @@ def test_lines_points_and_lanes_come_from_the_events(modules: Js) -> None:
         + """
         trace.events = [event(1, 'send', 'n1', ['n2', 'V', {}, 45]), event(2, 'send', 'n1', ['n3', 'V', {},
           99]),
-          event(3, 'timeout', 'n1', ['election'], [['commit', {}]], [['role', 'candidate'], ['term', 2]]),
+          event(3, 'timeout', 'n1', ['election'], [['commit', {}]], [['role', 'looks'], ['term', 2]]),
           event(4, 'deliver', 'n2', [1, 'n1', 'V']), event(5, 'crash', 'n1'), event(6, 'drop', '', [2,
             'lost'])];
         const [block] = diagram.between(0, 1000);
         const ends = block.lines.map(line => extent(line, diagram.ends.get(line.id), 60));
         return [block.lines.map(l => [l.id, l.dst, l.from, l.due]), ends, block.points.map(p => [p.seq,
           p.mark]),
-          block.lanes.get('n1').map(s => [s.time, s.status, s.role, s.era])];
+          block.lanes.get('n1').map(s => [s.time, s.status, s.standing, s.era])];
     """
     )
     assert laid[0] == [[1, "n2", 10, 45], [2, "n3", 20, 99]]
@@ -264,7 +264,7 @@ def test_lines_points_and_lanes_come_from_the_events(modules: Js) -> None:
     assert laid[1][1]["time"] == 60
     assert laid[1][1]["share"] == pytest.approx(40 / 79)
     assert laid[2] == [[3, "timeout"], [5, "crash"]]
-    assert laid[3] == [[0, "up", "follower", 1], [30, "up", "candidate", 2], [50, "crashed", "candidate", 2]]
+    assert laid[3] == [[0, "up", "follows", 1], [30, "up", "looks", 2], [50, "crashed", "looks", 2]]
 
 
 def test_a_block_is_laid_out_again_only_when_it_grew(modules: Js) -> None:
@@ -315,22 +315,24 @@ def test_the_table_of_logs_has_the_leaders_marks(modules: Js) -> None:
         const {logRows, columnsInView} = await m('panels/logtable.js');
         const log = n => Array.from({length: n}, (_, i) => ({index: i + 1, era: 1, label: 'x',
           committed: true, durable: true}));
-        const lens = {role: s => s.role, roleName: s => s.role, era: s => s.term, log: s => log(s.n)};
+        const lens = {service: 'raft', standing: s => s.role === 'leader' ? 'leads' : 'follows',
+          era: s => s.term, log: s => log(s.n),
+          marks: (s, peer) => [{key: 'match', index: s.matchIndex[peer] ?? 0}]};
         const node = (role, term, n, more = {}, status = 'up') => ({status, client: false,
           services: {raft: {state: {role, term, n, ...more}}}});
         const view = {nodes: {
           n1: node('leader', 2, 3, {matchIndex: {n2: 1}, nextIndex: {n2: 9}}, 'crashed'),
           n2: node('follower', 3, 2), n3: node('leader', 3, 4, {matchIndex: {n2: 2}, nextIndex: {n2: 5}}),
           c1: {status: 'up', client: true, services: {}}}};
-        return [logRows(view, ['n1', 'n2', 'n3', 'c1'], lens).map(r => [r.name, r.role, r.match, r.next,
-          r.reach]),
+        return [logRows(view, ['n1', 'n2', 'n3', 'c1'], lens).map(r => [r.name, r.status,
+          r.marks.map(m => m.index), r.reach]),
           columnsInView(0, 290, 58, 1000), columnsInView(58 * 500, 290, 58, 1000), columnsInView(0, 290,
             58, 2)];
     """)
     assert rows[0] == [
-        ["n1", "crashed", None, None, 3],
-        ["n2", "follower", 2, 5, 5],
-        ["n3", "leader", None, None, 4],
+        ["n1", "crashed", [0], 3],
+        ["n2", "up", [2], 2],
+        ["n3", "up", [], 4],
     ]
     assert rows[1:] == [[0, 8], [497, 508], [0, 1]]
 

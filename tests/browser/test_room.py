@@ -14,7 +14,7 @@ from tests.browser.conftest import OpenPage, Room
 pytestmark = pytest.mark.browser
 
 MakeRoom = Callable[..., Room]
-LEADER = ".node.leader:not(.crashed)"
+LEADER = ".node.leads:not(.crashed)"
 
 
 def clock(page: Page) -> float:
@@ -71,7 +71,7 @@ def test_what_would_change_nothing_is_greyed_and_says_why(open_page: OpenPage, m
     click_node(page, leader_of(page))
     item = page.get_by_role("menuitem", name="Let its election timer fire now")
     expect(item).to_have_attribute("aria-disabled", "true")
-    expect(item).to_contain_text("A leader has no election timer")
+    expect(item).to_contain_text("This timer is not running now")
     expect(page.locator('[data-action="network.heal"]')).to_have_attribute(
         "title", re.compile("The network is whole")
     )
@@ -114,7 +114,7 @@ def test_an_intervention_in_the_past_starts_a_branch_and_keeps_the_old_future(
     expect(page.get_by_role("button", name="branch 2 of 2")).to_be_visible()
     page.get_by_role("button", name="branch 2 of 2").click()
     page.locator(".tree button").first.click()
-    expect(page.locator(f'.node.leader[data-node="{leader}"]')).to_be_visible()
+    expect(page.locator(f'.node.leads[data-node="{leader}"]')).to_be_visible()
     expect(page.get_by_role("button", name="branch 1 of 2")).to_be_visible()
 
 
@@ -226,7 +226,7 @@ def test_you_are_the_network(open_page: OpenPage, make_room: MakeRoom) -> None:
     expect(page.locator('[data-action="time.toggle"]')).to_have_attribute("aria-label", "Play")
     click_node(page, "n2")
     page.get_by_role("menuitem", name="Let its election timer fire now").click()
-    expect(page.locator('.node.candidate[data-node="n2"]')).to_be_visible()
+    expect(page.locator('.node.looks[data-node="n2"]')).to_be_visible()
     stood = clock(page)
     for _ in range(8):
         if page.locator(LEADER).count():
@@ -235,7 +235,7 @@ def test_you_are_the_network(open_page: OpenPage, make_room: MakeRoom) -> None:
         page.keyboard.press("Enter")
         page.get_by_role("menuitem", name="Deliver now").click()
         page.wait_for_timeout(150)
-    expect(page.locator('.node.leader[data-node="n2"]')).to_be_visible()
+    expect(page.locator('.node.leads[data-node="n2"]')).to_be_visible()
     assert clock(page) == stood
 
 
@@ -246,7 +246,7 @@ def test_a_message_on_the_canvas_is_delivered_by_a_click(open_page: OpenPage, ma
     expect(page.locator(".banner")).to_be_visible()
     click_node(page, "n1")
     page.get_by_role("menuitem", name="Let its election timer fire now").click()
-    expect(page.locator('.node.candidate[data-node="n1"]')).to_be_visible()
+    expect(page.locator('.node.looks[data-node="n1"]')).to_be_visible()
     page.locator('[data-action="time.toggle"]').click()
     page.wait_for_timeout(1200)
     page.locator('[data-action="time.toggle"]').click()
@@ -264,7 +264,7 @@ def test_a_client_asks_and_is_answered(open_page: OpenPage, make_room: MakeRoom)
     page.mouse.click(*centre_of_client(page))
     page.get_by_label("Value").fill("7")
     page.get_by_role("button", name="Send").click()
-    expect(page.locator(".node.leader .value")).to_have_text("x=7")
+    expect(page.locator(".node.leads .value")).to_have_text("x=7")
     expect(page.locator(".client .note")).to_contain_text("x=7")
     expect(page.locator(".cell.committed text").filter(has_text="x=7").first).to_be_visible()
 

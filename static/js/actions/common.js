@@ -37,6 +37,9 @@ export function network(ctx) {
   return ctx.playhead.shown.view?.network ?? {cut: [], groups: [], manual: false, rules: []};
 }
 
+/** Says which service is meant, where a room has several. @param {any} ctx @param {string} service */
+export const on = (ctx, service) => (ctx.lenses.names.length > 1 ? ` on ${service}` : '');
+
 /** @param {any} ctx @returns {string[]} */
 export function members(ctx) {
   const nodes = ctx.playhead.shown.view?.nodes ?? {};

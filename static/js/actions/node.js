@@ -1,6 +1,6 @@
 /** What can be done to a machine, and to a client. The target is its name. */
 
-import {all, clients, command, mayAct, node} from './common.js';
+import {all, clients, command, mayAct, node, on} from './common.js';
 
 /** @param {any} ctx @param {string} id @param {...string} statuses @returns {true|string} */
 function isOneOf(ctx, id, ...statuses) {
@@ -12,11 +12,35 @@ function isOneOf(ctx, id, ...statuses) {
 /** @param {any} ctx @param {string} id */
 const chosen = (ctx, id) => id || ctx.selection.get().node;
 
-/** @param {any} ctx @param {string} id @returns {true|string} */
-function hasTimer(ctx, id) {
-  const timers = node(ctx, id)?.services[ctx.lens.service]?.timers ?? {};
-  return timers[ctx.lens.timerName] ? true : 'actions.why.no-timer';
+/** The timers of a node that run: the one on its ring first. @param {any} ctx @param {string} id @returns {string[]} */
+export function runningTimers(ctx, id) {
+  const {lens} = ctx;
+  const {state, timers} = node(ctx, id)?.services[lens.service] ?? {state: {}, timers: {}};
+  const ring = lens.ring(state, timers);
+  return Object.keys(timers).sort((a, b) => Number(b === ring) - Number(a === ring) || Number(lens.rings(b)) - Number(lens.rings(a)));
 }
+
+/** The target names a node, and one of its timers if it is not the first. */
+const timeout = {
+  id: 'node.timeout', label: 'actions.timeout', group: 'node',
+  enabled(/** @type {any} */ ctx, /** @type {any} */ t) {
+    const id = chosen(ctx, t?.id ?? t);
+    const running = runningTimers(ctx, id);
+    return all(mayAct(ctx), isOneOf(ctx, id, 'up'), (t?.timer ? running.includes(t.timer) : running.length) ? true : 'actions.why.no-timer');
+  },
+  run(/** @type {any} */ ctx, /** @type {any} */ t) {
+    const id = chosen(ctx, t?.id ?? t);
+    return command(ctx, `timeout ${id} ${t?.timer ?? runningTimers(ctx, id)[0]}${on(ctx, ctx.lens.service)}`);
+  },
+};
+
+/** What the protocol lets an operator tell a node: {id, order, args}. */
+const order = {
+  id: 'node.order', label: 'actions.order', group: 'node',
+  enabled: (/** @type {any} */ ctx, /** @type {any} */ t) => all(mayAct(ctx), isOneOf(ctx, t?.id, 'up')),
+  run: (/** @type {any} */ ctx, /** @type {{id: string, order: string, args?: string[], service?: string}} */ t) =>
+    command(ctx, `${['tell', t.id, t.order, ...(t.args ?? [])].join(' ')}${on(ctx, t.service ?? ctx.lens.service)}`),
+};
 
 /** @param {any} ctx @param {string} id @param {number} rate @returns {true|string} */
 function clockIsNot(ctx, id, rate) {
@@ -49,25 +73,25 @@ const power = {
 const request = {
   id: 'client.request', label: 'actions.request', group: 'client',
   enabled: (/** @type {any} */ ctx) => all(mayAct(ctx), clients(ctx).length ? true : 'actions.why.no-client'),
-  /** @param {any} ctx @param {{client?: string, text: string, at?: string}} t */
-  run: (ctx, t) => command(ctx, `request ${t.client || clients(ctx)[0]} ${t.text}${t.at ? ` at ${t.at}` : ''}`),
+  /** @param {any} ctx @param {{client?: string, text: string, at?: string, service?: string}} t */
+  run: (ctx, t) => command(ctx, `request ${t.client || clients(ctx)[0]} ${t.text}${t.at ? ` at ${t.at}` : ''}${on(ctx, t.service ?? ctx.lens.service)}`),
 };
 
 /** @param {any} ctx @param {string} id */
-const loadOf = (ctx, id) => node(ctx, id)?.services.client?.state.load ?? 0;
+const loadOf = (ctx, id) => node(ctx, id)?.services[ctx.lens.client]?.state.load ?? 0;
 
 const load = {
   id: 'client.load', label: 'actions.load', group: 'client',
   enabled: (/** @type {any} */ ctx) => mayAct(ctx),
   /** @param {any} ctx @param {{client: string, every: string}} t */
-  run: (ctx, t) => command(ctx, `load ${t.client} ${t.every}`),
+  run: (ctx, t) => command(ctx, `load ${t.client} ${t.every}${on(ctx, ctx.lens.service)}`),
 };
 
 const loadOff = {
   id: 'client.loadOff', label: 'actions.load.off', group: 'client',
   enabled: (/** @type {any} */ ctx, /** @type {string} */ t) => all(mayAct(ctx),
     loadOf(ctx, t) ? true : 'actions.why.no-load'),
-  run: (/** @type {any} */ ctx, /** @type {string} */ t) => command(ctx, `load ${t} off`),
+  run: (/** @type {any} */ ctx, /** @type {string} */ t) => command(ctx, `load ${t} off${on(ctx, ctx.lens.service)}`),
 };
 
 const inspect = {
@@ -85,7 +109,7 @@ export const nodeActions = [
   onMachine('node.restart', 'actions.restart', ['crashed'], id => `restart ${id}`),
   onMachine('node.pause', 'actions.pause', ['up'], id => `pause ${id}`),
   onMachine('node.resume', 'actions.resume', ['paused'], id => `resume ${id}`),
-  onMachine('node.timeout', 'actions.timeout', ['up'], id => `timeout ${id} election`, {also: hasTimer}),
+  timeout, order,
   onMachine('node.crashBeforeSave', 'actions.crash.before', ['up', 'paused'], id => `crash ${id} before save`),
   onMachine('node.crashAfterSave', 'actions.crash.after', ['up', 'paused'], id => `crash ${id} after save`),
   clock(1.5, 'fast'), clock(0.5, 'slow'), clock(1, 'true'),

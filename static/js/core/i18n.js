@@ -10,14 +10,17 @@ const PLACE = /\{(\w+)\}/g;
 
 export class I18n {
   /** @param {'en'|'zh'} lang @param {{load?: (lang: string) => Promise<Record<string, string>>,
-   *   classify?: (name: string, value: any) => string}} [options] */
+   *   classify?: (name: string, value: any, key?: string) => string}} [options] */
   constructor(lang, {load = loadCatalogue, classify = () => ''} = {}) {
     this.language = lang;
     this.load = load;
     /** What a parameter is (node, client, era …), so that its word can wear that thing's colour. */
     this.classify = classify;
-    /** How a structured value reads (a command, a list); a lens knows. @type {(name: string, value: any) => string} */
+    /** How a structured value reads (a command, a list); the lens of the text's service knows.
+     * @type {(name: string, value: any, key?: string) => string} */
     this.say = (_name, value) => String(value);
+    /** Under which name the catalogues keep a service's texts. @type {(service: string) => string} */
+    this.wordsOf = service => service;
     /** The paper's section of a rule. @type {(service: string, rule: string) => string} */
     this.sectionOf = () => '';
     /** @type {Record<string, Record<string, string>>} */
@@ -59,7 +62,7 @@ export class I18n {
 
   /** @param {string} key @param {Record<string, any>} [params] @returns {string} */
   t(key, params = {}) {
-    return this.pattern(key).replace(PLACE, (all, name) => name in params ? this.word(name, params[name]) : all);
+    return this.pattern(key).replace(PLACE, (all, name) => name in params ? this.word(name, params[name], key) : all);
   }
 
   /** The sentence in pieces; a piece made from a parameter says what it refers to.
@@ -69,27 +72,27 @@ export class I18n {
     const out = [];
     this.pattern(key).split(/(\{\w+\})/).forEach(piece => {
       const name = /^\{(\w+)\}$/.exec(piece)?.[1];
-      if (name && name in params) out.push(...this.reference(name, params[name]));
+      if (name && name in params) out.push(...this.reference(name, params[name], key));
       else if (piece) out.push({text: piece});
     });
     return out;
   }
 
-  /** A list of names is several references. @param {string} name @param {any} value @returns {Part[]} */
-  reference(name, value) {
-    const kind = this.classify(name, Array.isArray(value) ? value[0] : value);
-    if (!kind) return [{text: this.word(name, value)}];
-    if (!Array.isArray(value)) return [{text: this.word(name, value), ref: {kind, value}}];
-    return value.flatMap((item, i) => [...(i ? [{text: this.comma}] : []), {text: String(item), ref: {kind, value: item}}]);
+  /** A list of names is several references. @param {string} name @param {any} value @param {string} [key] @returns {Part[]} */
+  reference(name, value, key) {
+    const kind = this.classify(name, Array.isArray(value) ? value[0] : value, key);
+    if (!kind) return [{text: this.word(name, value, key)}];
+    if (!isList(value)) return [{text: this.word(name, value, key), ref: {kind, value}}];
+    return value.flatMap((/** @type {any} */ item, /** @type {number} */ i) => [...(i ? [{text: this.comma}] : []), {text: String(item), ref: {kind, value: item}}]);
   }
 
   get comma() { return this.language === 'zh' ? '、' : ', '; }
 
-  /** @param {string} name @param {any} value */
-  word(name, value) {
+  /** @param {string} name @param {any} value @param {string} [key] */
+  word(name, value, key) {
     if (value === null || value === undefined) return this.has('stage.nobody') ? this.pattern('stage.nobody') : '–';
-    if (Array.isArray(value)) return value.map(v => this.say(name, v)).join(this.comma);
-    return this.say(name, value);
+    if (isList(value)) return value.map((/** @type {any} */ v) => this.say(name, v, key)).join(this.comma);
+    return this.say(name, value, key);
   }
 
   /** The reasons an event gives, as sentences. @param {TraceEvent} event */
@@ -103,7 +106,7 @@ export class I18n {
 
   /** @param {string} service @param {string} rule */
   ruleKey(service, rule) {
-    return `rule.${service}.${rule}`;
+    return `rule.${this.wordsOf(service)}.${rule}`;
   }
 
   /** Virtual microseconds as people read them. @param {number} us @param {number} [digits] */
@@ -118,6 +121,9 @@ export class I18n {
     return `${Math.round(us)} µs`;
   }
 }
+
+/** A ballot on the wire is an array too: [3, "n1"]. @param {any} value @returns {boolean} */
+const isList = value => Array.isArray(value) && !(typeof value[0] === 'number' && typeof value[1] === 'string');
 
 /** @param {number} n */
 function trim(n) {

@@ -50,7 +50,7 @@ function card(scenario, i18n, opening, open) {
     <span class="h-card-text"><b>${scenario.title[lang] ?? scenario.title.en}</b>
       <span>${scenario.summary[lang] ?? scenario.summary.en}</span></span>
     ${mutant ? html`<span class="h-bug">${i18n.t('home.bug', { name: i18n.t(`mutant.${mutant}`) })}</span>` : nothing}
-    <span class="h-card-foot"><span>${i18n.t(`home.protocol.${scenario.protocol}`)} · ${i18n.t('home.nodes', { count: scenario.nodes })}</span>
+    <span class="h-card-foot"><span>${i18n.t(`protocol.${scenario.protocol}`)} · ${i18n.t('home.nodes', { count: scenario.nodes })}</span>
       <span class="h-go">${i18n.t(opening ? 'home.working' : 'home.gallery.open')} <span aria-hidden="true">→</span></span></span>
   </button></li>`;
 }

@@ -5,37 +5,27 @@
 
 import { Actions } from '../core/actions.js';
 import { Connection } from '../core/connection.js';
-import { lensFor, stageService } from '../core/lenses.js';
+import { Lenses } from '../core/lenses.js';
 import { Playhead } from '../core/playhead.js';
 import { Selection } from '../core/selection.js';
 import { Store } from '../core/store.js';
+import { teachWords } from '../core/words.js';
 import { mountCaption } from '../views/caption.js';
 import { mountStage } from '../views/stage.js';
 
 /** How much of the past is played again, at most, in virtual microseconds. */
 const AGAIN = 900_000;
 
-/** @param {string} room @param {any} i18n @returns {any} what the room's views need, to watch with */
-export function watch(room, i18n) {
+/** @param {string} room @param {any} i18n @param {Lenses} lenses @returns {any} what the room's views need, to watch with */
+export function watch(room, i18n, lenses = new Lenses()) {
   const store = new Store();
-  const ctx = /** @type {any} */ ({ store, i18n, selection: new Selection(), playhead: new Playhead(store), lens: lensFor('raft') });
+  const ctx = /** @type {any} */ ({ store, i18n, selection: new Selection(), playhead: new Playhead(store), lenses, lens: lenses.first });
   const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
   ctx.connection = new Connection({ url: `${scheme}//${location.host}/ws/rooms/${room}`, store, token: () => '', lang: () => i18n.lang() });
   ctx.actions = new Actions(ctx, []);
   ctx.dialogs = { node() {}, message() {}, close: () => false };
-  teach(ctx);
+  teachWords(ctx);
   return ctx;
-}
-
-/** The words of a sentence wear the colours of what they name. @param {any} ctx */
-function teach(ctx) {
-  const { i18n, store } = ctx;
-  i18n.classify = (/** @type {string} */ name, /** @type {any} */ value) => {
-    const node = typeof value === 'string' && ctx.playhead.shown.view?.nodes[value];
-    return node ? (node.client ? 'client' : 'node') : ctx.lens.reference(name);
-  };
-  i18n.say = (/** @type {string} */ name, /** @type {any} */ value) => ctx.lens.say(name, value);
-  i18n.sectionOf = (/** @type {string} */ service, /** @type {string} */ rule) => store.services[service]?.rules?.[rule] ?? '';
 }
 
 /** @param {any} ctx @param {{stage: HTMLElement, caption: HTMLElement}} roots @param {() => void} shown called when there is a picture */
@@ -44,7 +34,8 @@ export function mountLive(ctx, roots, shown) {
   ctx.store.subscribe((/** @type {string} */ what) => {
     if (what !== 'snapshot' || mounted) return;
     mounted = true;
-    ctx.lens = lensFor(stageService(ctx.store.services));
+    ctx.lenses.describe(ctx.store.services);
+    ctx.lens = ctx.lenses.first;
     ctx.playhead.addView(mountStage(roots.stage, ctx));
     ctx.playhead.addView(mountCaption(roots.caption, ctx));
     shown();

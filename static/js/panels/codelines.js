@@ -30,7 +30,7 @@ const EXCERPT = 9;
 export function snippet(ctx, service, event, again) {
   const source = sourceOf(event.service || service, again);
   if (typeof source === 'string') return nothing;
-  const ran = whatRan(source.map, event, (rule) => ctx.lens.weight(rule));
+  const ran = whatRan(source.map, event, (rule) => ctx.lenses.of(event.service).weight(rule));
   if (!ran) return nothing;
   const [from, to] = excerpt(ran);
   const lines = source.lines.slice(from - 1, to);

@@ -11,7 +11,7 @@
 /** @typedef {{id: number, src: string, dst: string, from: number, due: number, look: MessageLook}} Line */
 /** @typedef {{time: number, kind: 'deliver'|'drop', seq: number}} End */
 /** @typedef {{seq: number, time: number, node: string, mark: string}} Point */
-/** @typedef {{time: number, status: string, role: string, era: number}} Stretch */
+/** @typedef {{time: number, status: string, standing: string, era: number}} Stretch */
 /** @typedef {{first: number, count: number, start: number, end: number, lines: Line[], points: Point[],
  *   lanes: Map<string, Stretch[]>}} Block */
 /** @typedef {{range: (from: number, to: number) => Event[], viewAt: (seq: number) => View|null,
@@ -23,9 +23,10 @@ export const BLOCK = 512;
 const MARKED = new Set(['crash', 'restart', 'pause', 'resume', 'violation', 'request', 'timeout']);
 
 export class Diagram {
-  /** @param {Trace} trace @param {Lens} lens */
-  constructor(trace, lens) {
+  /** @param {Trace} trace @param {{of: (service: string) => Lens}} lenses @param {Lens} lens whose roles the lifelines show */
+  constructor(trace, lenses, lens) {
     this.trace = trace;
+    this.lenses = lenses;
     this.lens = lens;
     /** @type {Map<number, Block>} */
     this.blocks = new Map();
@@ -89,7 +90,7 @@ export class Diagram {
   line(event) {
     const [dst, type, fields, arrives] = event.body;
     const message = { id: event.seq, src: event.node, dst, service: event.service, type, fields, sent: event.time, arrives };
-    return { id: event.seq, src: event.node, dst, from: event.time, due: arrives, look: this.lens.message(/** @type {any} */ (message)) };
+    return { id: event.seq, src: event.node, dst, from: event.time, due: arrives, look: this.lenses.of(event.service).message(/** @type {any} */ (message)) };
   }
 
   /** @param {Event} event */
@@ -104,7 +105,7 @@ export class Diagram {
 /** @param {number} seq */
 export const blockOf = (seq) => Math.floor((seq - 1) / BLOCK);
 
-/** Follows each node's status, role and era through one block. */
+/** Follows each node's status, standing and era through one block. */
 class Lanes {
   /** @param {View} base @param {Lens} lens @param {Block} block */
   constructor(base, lens, block) {
@@ -113,7 +114,7 @@ class Lanes {
     /** @type {Map<string, {status: string, state: any}>} */
     this.now = new Map();
     for (const [name, node] of Object.entries(base.nodes)) {
-      this.now.set(name, { status: node.status, state: { ...Object.values(node.services)[0]?.state } });
+      this.now.set(name, { status: node.status, state: { ...node.services[this.lens.service]?.state } });
       this.note(name, block.start);
     }
   }
@@ -125,6 +126,7 @@ class Lanes {
     this.now.set(event.node, here);
     const status = STATUS[event.kind];
     if (status) here.status = status;
+    if (event.service && event.service !== this.lens.service) return status ? this.note(event.node, event.time) : undefined;
     for (const change of event.patch) if (change.length === 2) here.state[change[0]] = change[1];
     if (status || event.patch.length) this.note(event.node, event.time);
   }
@@ -132,13 +134,13 @@ class Lanes {
   /** @param {string} name @param {number} time */
   note(name, time) {
     const { status, state } = /** @type {{status: string, state: any}} */ (this.now.get(name));
-    const role = this.lens.role(state);
+    const standing = this.lens.standing(state);
     const era = this.lens.era(state);
     const lane = this.block.lanes.get(name) ?? [];
     this.block.lanes.set(name, lane);
     const before = lane[lane.length - 1];
-    if (before && before.status === status && before.role === role && before.era === era) return;
-    lane.push({ time, status, role, era });
+    if (before && before.status === status && before.standing === standing && before.era === era) return;
+    lane.push({ time, status, standing, era });
   }
 }
 

@@ -3,33 +3,30 @@
 /** @typedef {import('../types.js').View} View */
 /** @typedef {import('../types.js').Lens} Lens */
 /** @typedef {import('../types.js').Cell} Cell */
-/** @typedef {{name: string, status: string, role: string, era: number, cells: Cell[], match: number|null,
- *   next: number|null, reach: number}} LogRow reach: the last index that anything is drawn at */
+/** @typedef {import('../types.js').LogMark} LogMark */
+/** @typedef {{name: string, status: string, state: any, cells: Cell[], marks: LogMark[],
+ *   reach: number}} LogRow reach: the last index that anything is drawn at */
 
 /**
  * @param {View} view @param {string[]} names @param {Lens} lens
  * @returns {LogRow[]} a row for each endpoint that keeps a log
  */
 export function logRows(view, names, lens) {
-  const servers = names.filter((name) => !view.nodes[name].client).map((name) => ({ name, state: stateOf(view, name) }));
+  const servers = names.filter((name) => view.nodes[name].services[lens.service]).map((name) => ({ name, state: view.nodes[name].services[lens.service].state }));
   const leader = reigning(view, servers, lens);
-  return servers.map(({ name, state }) => {
+  return servers.flatMap(({ name, state }) => {
     const cells = lens.log(state);
-    const match = leader && leader.name !== name ? leader.state.matchIndex?.[name] ?? null : null;
-    const next = leader && leader.name !== name ? leader.state.nextIndex?.[name] ?? null : null;
-    const reach = Math.max(cells.length ? cells[cells.length - 1].index : 0, match ?? 0, next ?? 0);
-    const status = view.nodes[name].status;
-    return { name, status, role: status === 'crashed' ? 'crashed' : lens.roleName(state), era: lens.era(state), cells, match, next, reach };
+    if (!cells) return [];
+    const marks = leader && leader.name !== name ? lens.marks(leader.state, name) : [];
+    const reach = Math.max(cells.length ? cells[cells.length - 1].index : 0, ...marks.map((mark) => mark.index));
+    return [{ name, status: view.nodes[name].status, state, cells, marks, reach }];
   });
 }
 
-/** @param {View} view @param {string} name */
-const stateOf = (view, name) => Object.values(view.nodes[name].services)[0]?.state ?? {};
-
-/** The leader that counts: up, and of the latest term. @param {View} view
+/** The leader that counts: up, and of the latest era. @param {View} view
  * @param {{name: string, state: any}[]} servers @param {Lens} lens */
 function reigning(view, servers, lens) {
-  const leaders = servers.filter(({ name, state }) => view.nodes[name].status !== 'crashed' && lens.role(state) === 'leader');
+  const leaders = servers.filter(({ name, state }) => view.nodes[name].status !== 'crashed' && lens.standing(state) === 'leads');
   return leaders.sort((a, b) => lens.era(b.state) - lens.era(a.state))[0];
 }
 

@@ -16,8 +16,8 @@ const LABEL = { delay: '30 ms' };
 
 /** The disc that flies on the stage, small. @param {Ctx} ctx @param {any} message */
 export function disc(ctx, message) {
-  const look = ctx.lens.message(message);
-  return html`<span class="p-disc ${look.reply ? 'reply' : ''} m-${look.color}" aria-hidden="true">${look.reply ? (look.ok ? '+' : '−') : look.tag}</span>`;
+  const look = ctx.lenses.of(message.service).message(message);
+  return html`<span class="p-disc ${look.reply ? 'reply' : ''} m-${look.color}" aria-hidden="true">${look.reply ? look.sign ?? (look.ok ? '+' : '−') : look.tag}</span>`;
 }
 
 /** @param {Ctx} ctx @param {Record<string, any>} fields */

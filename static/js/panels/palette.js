@@ -16,3 +16,6 @@ export function token(name, otherwise = 'gray') {
   }
   return value;
 }
+
+/** The colour of a family's lines: of a pale one, a darker one. @param {string} family */
+export const familyLine = (family) => token(`${family}-line`, token(family, token('node')));

@@ -57,11 +57,11 @@ export function reasons(ctx, event) {
 export function messageText(ctx, event) {
   if (event.kind !== 'send') return '';
   const [dst, type, fields] = event.body;
-  return describe(ctx, { src: event.node, dst, type, fields });
+  return describe(ctx, { src: event.node, dst, service: event.service, type, fields });
 }
 
-/** @param {Ctx} ctx @param {{src: string, dst: string, type: string, fields: any}} message @returns {string} */
-export const describe = (ctx, message) => ctx.lens.describeMessage(/** @type {any} */ (message), ctx.i18n.t);
+/** @param {Ctx} ctx @param {{src: string, dst: string, service: string, type: string, fields: any}} message @returns {string} */
+export const describe = (ctx, message) => ctx.lenses.of(message.service).describeMessage(/** @type {any} */ (message), ctx.i18n);
 
 /** @param {Ctx} ctx @param {Event} event @returns {string} everything that it says, on one line */
 export const sentence = (ctx, event) => reasons(ctx, event).map((reason) => reason.text).join(' ');

@@ -1,7 +1,7 @@
 /** Draws the space-time diagram's visible stretch on a canvas, and remembers where things are for the pointer. */
 
 import { distanceTo, extent } from './diagram.js';
-import { token } from './palette.js';
+import { familyLine, token } from './palette.js';
 import { roundUp, tickText } from './timescale.js';
 
 /** @typedef {import('../types.js').Shown} Shown */
@@ -13,7 +13,7 @@ import { roundUp, tickText } from './timescale.js';
 const TOP = 20;
 const BOTTOM = 6;
 /** Marks worth a shape of their own, and the token of its colour. @type {Record<string, string>} */
-const MARKS = { election: 'accent', commit: 'vote', violation: 'bad', crash: 'muted', request: 'client' };
+const MARKS = { election: 'accent', commit: 'good', abort: 'abort', violation: 'bad', crash: 'muted', request: 'client' };
 
 export class Painter {
   /** @param {HTMLCanvasElement} canvas @param {import('./timescale.js').TimeScale} scale @param {import('./diagram.js').Diagram} diagram */
@@ -141,8 +141,8 @@ export class Painter {
     else if (s.status === 'paused') {
       line(c, token('muted'), 4);
       c.setLineDash([3, 4]);
-    } else if (s.role === 'leader') line(c, token(`era-${eraIndex(s.era)}`, token('node')), 5);
-    else if (s.role === 'candidate') {
+    } else if (s.standing === 'leads') line(c, token(`era-${eraIndex(s.era)}`, token('node')), 5);
+    else if (s.standing === 'looks') {
       line(c, token(`era-${eraIndex(s.era)}`, token('vote')), 3);
       c.setLineDash([6, 4]);
     } else return;
@@ -155,7 +155,7 @@ export class Painter {
     c.lineCap = 'round';
     for (const [style, group] of groupBy(this.drawn, (d) => `${d.line.look.color}${d.dim ? '~' : ''}${d.line.look.reply ? '-' : ''}`)) {
       const colour = style.replace(/[~-]/g, '');
-      c.strokeStyle = token(colour, token('node'));
+      c.strokeStyle = familyLine(colour);
       c.globalAlpha = style.includes('~') ? 0.35 : style.includes('-') ? 0.62 : 0.95;
       c.lineWidth = style.includes('-') ? 1 : 1.4;
       c.beginPath();

@@ -4,6 +4,8 @@
  * says exactly what the shown event did.
  */
 
+import {serviceName} from '../core/words.js';
+import {eraNumber} from '../lenses/values.js';
 import {plainSentence} from '../panels/sentences.js';
 import {h} from './dom.js';
 
@@ -13,21 +15,22 @@ import {h} from './dom.js';
 const LOOK_BACK = 240;
 
 /** The reasons of an event worth saying, the weightiest first kept in their order; two at most.
- * @param {TraceEvent} event @param {any} lens */
-export function telling(event, lens) {
+ * @param {TraceEvent} event @param {any} lenses */
+export function telling(event, lenses) {
+  const lens = lenses.of(event.service);
   const weights = event.why.map(([rule, data]) => lens.weight(rule, data));
   const best = Math.max(0, ...weights);
   const kept = event.why.filter((_, i) => weights[i] >= Math.max(1, best - 1));
   return {weight: best, reasons: (kept.length ? kept : event.why).slice(0, best > 3 ? 1 : 2)};
 }
 
-/** The event after `from`, up to `to`, that most deserves words; the later of equals.
- * @param {TraceEvent[]} events @param {any} lens @param {number} least */
-export function mostImportant(events, lens, least) {
+/** The event of these that most deserves words; the later of equals.
+ * @param {TraceEvent[]} events @param {any} lenses @param {number} least */
+export function mostImportant(events, lenses, least) {
   /** @type {{event: TraceEvent|null, weight: number}} */
   let best = {event: null, weight: least};
   for (const event of events) {
-    const weight = event.kind === 'violation' ? 9 : KIND_WEIGHT[event.kind] ?? telling(event, lens).weight;
+    const weight = event.kind === 'violation' ? 9 : KIND_WEIGHT[event.kind] ?? telling(event, lenses).weight;
     if (weight >= best.weight) best = {event, weight};
   }
   return best;
@@ -70,19 +73,19 @@ class Caption {
   /** The latest event that has something to tell. @param {Shown} shown */
   latest(shown) {
     const recent = this.ctx.store.range(Math.max(1, shown.seq - LOOK_BACK), shown.seq);
-    return recent.findLast((/** @type {TraceEvent} */ e) => mostImportant([e], this.ctx.lens, 2).event);
+    return recent.findLast((/** @type {TraceEvent} */ e) => mostImportant([e], this.ctx.lenses, 2).event);
   }
 
   /** @param {Shown} shown @returns {TraceEvent|undefined} */
   playing(shown) {
-    const {store, lens} = this.ctx;
+    const {store, lenses} = this.ctx;
     const jumped = shown.seq < this.seen || shown.seq - this.seen > LOOK_BACK || !this.key;
     const now = performance.now();
     if (jumped) {
       this.hold(now, 0);
       return this.latest(shown);
     }
-    const {event, weight} = mostImportant(store.range(this.seen + 1, shown.seq), lens, 2);
+    const {event, weight} = mostImportant(store.range(this.seen + 1, shown.seq), lenses, 2);
     if (!event || (now < this.until && weight <= this.weight)) return undefined;
     this.hold(now, weight);
     return event;
@@ -100,12 +103,12 @@ class Caption {
     const key = `${ctx.store.branch} ${event.seq} ${ctx.i18n.lang()}`;
     if (key === this.key) return;
     this.key = key;
-    const {reasons} = telling(event, ctx.lens);
+    const {reasons} = telling(event, ctx.lenses);
     const sentences = reasons.map(([rule, data]) => ctx.i18n.parts(ctx.i18n.ruleKey(event.service, rule), {node: event.node, ...data}));
     if (!sentences.length) sentences.push(this.plain(event));
-    this.words.replaceChildren(...sentences.flatMap((parts, i) => [...(i ? [' '] : []), ...coloured(parts, ctx.lens)]));
+    this.words.replaceChildren(...sentences.flatMap((parts, i) => [...(i ? [' '] : []), ...coloured(parts, ctx.lenses.of(event.service))]));
     const sections = [...new Set(reasons.map(([rule]) => ctx.i18n.sectionOf(event.service, rule)).filter(Boolean))];
-    this.source.textContent = [sections.length ? `${ctx.i18n.t('stage.paper')} ${sections.join(', ')}` : '',
+    this.source.textContent = [sections.length ? `${serviceName(ctx, ctx.lenses.of(event.service).service)} ${sections.join(', ')}` : '',
       ctx.i18n.t('stage.event', {seq: event.seq})].filter(Boolean).join(' · ');
   }
 
@@ -144,7 +147,8 @@ function coloured(parts, lens) {
 
 /** @param {{kind: string, value: any}} ref */
 function eraClass(ref) {
-  return ref.kind === 'era' && Number(ref.value) ? `era-${Number(ref.value) % 8}` : '';
+  const number = ref.kind === 'era' ? eraNumber(ref.value) : 0;
+  return number ? `era-${number % 8}` : '';
 }
 
 /** @param {HTMLElement} root @param {any} ctx */

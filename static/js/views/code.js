@@ -76,7 +76,7 @@ class CodePage {
 
   /** @param {Source} source @param {Event|undefined} event */
   ran(source, event) {
-    return whatRan(source.map, event, (rule) => this.ctx.lens.weight(rule));
+    return whatRan(source.map, event, (rule) => this.ctx.lenses.of(event?.service ?? '').weight(rule));
   }
 
   /** The lines are rendered again only when another place in the source is concerned. @param {Source} source @param {Event|undefined} event */

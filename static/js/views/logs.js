@@ -1,10 +1,11 @@
 /**
- * The Logs tab: every server's log as one table. Column = index; a cell says the command in its term's colour,
- * dashed until it is committed. Under each follower stand the leader's matchIndex and nextIndex for it.
+ * The Logs tab: every server's log as one table. Column = index; a cell says the command in its era's colour,
+ * dashed until it is committed. Under each row stands what the leader knows of that log.
  * Only the columns in view exist, so a log of any length scrolls.
  */
 
-import { html, nothing, render } from '../../vendor/lit-html/lit-html.js';
+import { html, render } from '../../vendor/lit-html/lit-html.js';
+import { roleAndEra } from '../core/words.js';
 import { endpoints } from '../panels/format.js';
 import { columnsInView, logRows, tableSize } from '../panels/logtable.js';
 import { whileVisible } from '../panels/visible.js';
@@ -43,6 +44,7 @@ class LogTable {
     this.last = shown;
     if (!shown.view) return;
     const rows = logRows(shown.view, endpoints(shown.view), this.ctx.lens);
+    if (!rows.length) return void render(html`<p class="p-empty">${this.ctx.i18n.t('panels.logs.none')}</p>`, this.root);
     const { from, columns } = tableSize(rows);
     this.place(rows, from, columns);
     if (!this.atEnd || columns === this.columns) return;
@@ -89,12 +91,12 @@ class LogTable {
     return html`<div class="p-logs-table">
       <div class="p-logs-names" aria-hidden="true"><div class="p-logs-index"></div>
         ${rows.map((row) => html`<div class="p-logs-name ${row.status}"><b>${row.name}</b>
-          <span>${row.role ? t(`panels.role.${row.role}`, { era: row.era }) : ''}</span></div>`)}</div>
+          <span>${row.status === 'crashed' ? t('panels.role.crashed') : roleAndEra(this.ctx, this.ctx.lens, row.state)}</span></div>`)}</div>
       <div class="p-logs-scroll" tabindex="0" role="group" aria-label=${t('panels.logs.title')} @scroll=${() => this.scrolled()}>
         <div class="p-logs-room"><table>
           <thead><tr><th class="p-hidden">${t('panels.logs.node')}</th>${indices.map((i) => html`<th scope="col">${i}</th>`)}</tr></thead>
           <tbody>${rows.map((row) => this.row(row, indices))}</tbody></table></div>
-      </div></div>${this.legend()}`;
+      </div></div>${this.legend(rows)}`;
   }
 
   /** @param {LogRow} row @param {number[]} indices */
@@ -107,19 +109,19 @@ class LogTable {
   cell(row, index) {
     const { t } = this.ctx.i18n;
     const cell = row.cells[index - (row.cells[0]?.index ?? 1)];
-    const title = cell && t(cell.committed ? 'panels.logs.committed' : 'panels.logs.uncommitted', { index, label: cell.label, era: cell.era });
-    const marks = html`${row.match === index ? html`<span class="p-match" title=${t('panels.logs.match', { index })}>match</span>` : nothing}
-      ${row.next === index ? html`<span class="p-next" title=${t('panels.logs.next', { index })}>next</span>` : nothing}`;
+    const title = cell && t(cell.committed ? 'panels.logs.committed' : 'panels.logs.uncommitted', { index: cell.name ?? index, label: cell.label, era: cell.era });
+    const marks = row.marks.filter((mark) => mark.index === index).map(({ key }) => html`<span class="p-${key}" title=${t(`panels.logs.${key}`, { index })}>${key}</span>`);
     return html`<td>${cell ? html`<span class="p-cell era-${cell.era % 8} ${cell.committed ? '' : 'loose'} ${cell.durable ? '' : 'faint'}"
       title=${title}>${cell.label}</span>` : html`<span class="p-cell none"></span>`}<span class="p-marks">${marks}</span></td>`;
   }
 
-  legend() {
+  /** @param {LogRow[]} rows */
+  legend(rows) {
     const { t } = this.ctx.i18n;
+    const marks = [...new Set(rows.flatMap((row) => row.marks.map((mark) => mark.key)))];
     return html`<p class="p-legend">
       <span><span class="p-cell era-1">x=1</span> ${t('panels.logs.legend.solid')}</span>
       <span><span class="p-cell era-1 loose">x=1</span> ${t('panels.logs.legend.dashed')}</span>
-      <span><span class="p-match">match</span> ${t('panels.logs.legend.match')}</span>
-      <span><span class="p-next">next</span> ${t('panels.logs.legend.next')}</span></p>`;
+      ${marks.map((key) => html`<span><span class="p-${key}">${key}</span> ${t(`panels.logs.legend.${key}`)}</span>`)}</p>`;
   }
 }

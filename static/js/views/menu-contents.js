@@ -1,6 +1,8 @@
 /** What the menus offer for a node, a message, a client and a link. */
 
 import {clients, members} from '../actions/common.js';
+import {runningTimers} from '../actions/node.js';
+import {roleWord} from '../core/words.js';
 import {h} from './dom.js';
 
 /** @typedef {import('./menu.js').Entry} Entry */
@@ -14,11 +16,61 @@ export function nodeMenu(ctx, id) {
   const state = node?.services[ctx.lens.service]?.state ?? {};
   const down = node?.status === 'crashed';
   const paused = node?.status === 'paused';
-  const title = `${id} · ${ctx.i18n.t(node?.status === 'up' ? `stage.role.${ctx.lens.roleName(state)}` : `stage.status.${node?.status}`)}`;
-  const entries = [...each(id, down ? 'node.restart' : 'node.crash', paused ? 'node.resume' : 'node.pause', 'node.timeout',
-    'node.crashBeforeSave', 'node.crashAfterSave'), {id: 'dialog.request', target: {at: id}}, ...each(id, 'node.inspect'),
-  ...['slow', 'true', 'fast'].map(rate => ({id: `node.clock.${rate}`, target: id, label: `stage.clock.${rate}`, row: 'stage.clock.row'}))];
-  return {title, entries};
+  const role = node?.status === 'up' ? roleWord(ctx, ctx.lens, state) : ctx.i18n.t(`stage.status.${node?.status}`);
+  const entries = [...each(id, down ? 'node.restart' : 'node.crash', paused ? 'node.resume' : 'node.pause'), ...timerEntries(ctx, id),
+    ...each(id, 'node.crashBeforeSave', 'node.crashAfterSave'), ...orderEntries(ctx, id), {id: 'dialog.request', target: {at: id}}, ...each(id, 'node.inspect'),
+    ...['slow', 'true', 'fast'].map(rate => ({id: `node.clock.${rate}`, target: id, label: `stage.clock.${rate}`, row: 'stage.clock.row'}))];
+  return {title: [id, role].filter(Boolean).join(' · '), entries};
+}
+
+/** A line for each timer that runs, and for those that its ring would show. @param {any} ctx @param {string} id @returns {Entry[]} */
+function timerEntries(ctx, id) {
+  const declared = /** @type {string[]} */ (ctx.lens.described.timers ?? []);
+  const names = new Set([...runningTimers(ctx, id), ...declared.filter(timer => ctx.lens.rings(timer))]);
+  return [...names].map(timer => ({id: 'node.timeout', target: {id, timer}, label: 'actions.timeout.named', params: {timer}}));
+}
+
+/** What the protocol lets people tell a node. @param {any} ctx @param {string} id @returns {Entry[]} */
+function orderEntries(ctx, id) {
+  return Object.entries(ctx.lens.described.orders ?? {}).map(([order, args]) => {
+    const has = ctx.i18n.has(`order.${order}`);
+    const params = {order: has ? ctx.i18n.t(`order.${order}`) : order};
+    return {id: args.length ? 'dialog.order' : 'node.order', target: {id, order}, label: args.length ? 'actions.order.more' : 'actions.order', params};
+  });
+}
+
+/** A form for an order's arguments: endpoints are chosen, everything else is written. @param {any} ctx
+ *  @param {{id: string, order: string}} target @param {() => void} close */
+export function orderMenu(ctx, {id, order}, close) {
+  const {t} = ctx.i18n;
+  const args = /** @type {string[]} */ (ctx.lens.described.orders[order] ?? []);
+  const inputs = args.map(arg => argument(arg, id, ctx));
+  const send = (/** @type {Event} */ e) => {
+    e.preventDefault();
+    ctx.actions.run('node.order', {id, order, args: inputs.flatMap(input => input.values())});
+    close();
+  };
+  const form = h('form', {class: 'menu-form', onsubmit: send}, [...inputs.map(input => input.root),
+    h('button', {class: 'primary', type: 'submit'}, [t('stage.form.send')])]);
+  const name = ctx.i18n.has(`order.${order}`) ? t(`order.${order}`) : order;
+  return {title: `${id} · ${name}`, body: [form], entries: []};
+}
+
+/** @param {string} arg its name: `node…` is an endpoint, `…*` one or more @param {string} me @param {any} ctx */
+function argument(arg, me, ctx) {
+  const many = arg.endsWith('*');
+  const name = arg.replace('*', '');
+  const known = ctx.i18n.has(`argument.${name}`) ? `argument.${name}` : name;
+  if (!name.startsWith('node')) {
+    const {input, root} = field(known, '', ctx);
+    input.required = true;
+    if (many) input.maxLength = 80;
+    return {root, values: () => input.value.trim().split(many ? /\s+/ : /$^/).filter(Boolean)};
+  }
+  const names = members(ctx);
+  const {input, root} = select(known, names, names.find(n => n !== me) ?? me, ctx);
+  input.multiple = many;
+  return {root, values: () => [...input.selectedOptions].map(o => o.value)};
 }
 
 /** @param {any} ctx @param {number} id */
@@ -29,15 +81,9 @@ export function messageMenu(ctx, id) {
   for (const ms of ['10', '50', '200']) entries.push({id: 'message.delay', target: {id, delay: `${ms}ms`}, label: 'stage.link.delay.about',
     params: {ms}, row: 'stage.message.delay'});
   if (!m) return {title: t('stage.message.gone'), entries};
-  const rows = Object.entries(m.fields).map(([name, value]) => h('div', {}, [h('dt', {}, [name]), h('dd', {}, [fieldText(ctx, name, value)])]));
-  return {title: `${m.type}  ${m.src} → ${m.dst}`, note: ctx.lens.describeMessage(m, t), entries, body: [h('dl', {class: 'menu-fields'}, rows)]};
-}
-
-/** @param {any} ctx @param {string} name @param {any} value */
-function fieldText(ctx, name, value) {
-  if (value === null) return '–';
-  if (Array.isArray(value)) return value.length ? value.map(v => ctx.lens.entryText(v)).join('  ') : '[ ]';
-  return ctx.lens.say(name, value);
+  const lens = ctx.lenses.of(m.service);
+  const rows = Object.entries(m.fields).map(([name, value]) => h('div', {}, [h('dt', {}, [name]), h('dd', {}, [lens.say(name, value)])]));
+  return {title: `${m.type}  ${m.src} → ${m.dst}`, note: lens.describeMessage(m, ctx.i18n), entries, body: [h('dl', {class: 'menu-fields'}, rows)]};
 }
 
 /** @param {any} ctx @param {{src: string, dst: string}} link */
@@ -60,19 +106,25 @@ function spaced(span) {
   return span.replace('..', ' – ').replaceAll('ms', ' ms').replace(' ms –', ' –');
 }
 
-/** A form to ask something of the cluster, and to keep asking. @param {any} ctx @param {{client?: string, at?: string}} target @param {() => void} close */
+/** A form to ask something of the cluster, and to keep asking. What can be asked is the protocol's to say.
+ * @param {any} ctx @param {{client?: string, at?: string}} target @param {() => void} close */
 export function clientMenu(ctx, {client, at}, close) {
   const {t} = ctx.i18n;
   const names = clients(ctx);
+  const operations = /** @type {Record<string, string[]>} */ (ctx.lens.described.operations ?? {});
+  const first = Object.keys(operations)[0] ?? '';
   const who = select('stage.form.client', names, client ?? names[0], ctx);
-  const op = select('stage.form.op', ['put', 'get', 'add', 'delete'], 'put', ctx);
+  const op = select('stage.form.op', Object.keys(operations), first, ctx);
   const key = field('stage.form.key', 'x', ctx);
   const value = field('stage.form.value', String(1 + Math.floor(ctx.playhead.shown.seq % 9)), ctx);
   const server = select('stage.form.server', ['', ...members(ctx)], at ?? '', ctx);
-  op.input.addEventListener('change', () => { value.root.hidden = op.input.value === 'get' || op.input.value === 'delete'; });
+  const asked = () => [{name: 'key', ...key}, {name: 'value', ...value}].filter(f => operations[op.input.value]?.includes(f.name));
+  const fit = () => { for (const f of [key, value]) f.root.hidden = !asked().some(a => a.input === f.input); };
+  op.input.addEventListener('change', fit);
+  fit();
   const send = (/** @type {Event} */ e) => {
     e.preventDefault();
-    const text = [op.input.value, key.input.value.trim(), value.root.hidden ? '' : value.input.value.trim()].filter(Boolean).join(' ');
+    const text = [op.input.value, ...asked().map(f => f.input.value.trim())].filter(Boolean).join(' ');
     ctx.actions.run('client.request', {client: who.input.value, text, at: server.input.value});
     close();
   };
@@ -82,7 +134,7 @@ export function clientMenu(ctx, {client, at}, close) {
   const id = who.input.value;
   const entries = [...['100ms', '400ms'].map(every => ({id: 'client.load', target: {client: id, every}, params: {every: spaced(every)}})),
     {id: 'client.loadOff', target: id}, ...each(id, 'node.inspect')];
-  return {title: t('stage.form.title', {client: id}), body: [form], entries};
+  return {title: t('stage.form.title', {client: id}), body: first ? [form] : [], entries};
 }
 
 /** @param {string} key @param {string[]} values @param {string} chosen @param {any} ctx */

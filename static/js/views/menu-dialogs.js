@@ -2,7 +2,7 @@
 
 import {BranchesDialog} from './branches.js';
 import {Menu} from './menu.js';
-import {clientMenu, linkMenu, messageMenu, nodeMenu} from './menu-contents.js';
+import {clientMenu, linkMenu, messageMenu, nodeMenu, orderMenu} from './menu-contents.js';
 import {PartitionDialog} from './partition.js';
 
 /** @typedef {import('./menu.js').Spot} Spot */
@@ -22,6 +22,7 @@ export function makeDialogs(stageRoot, ctx, views) {
     link: (/** @type {any} */ link, /** @type {Spot} */ spot) => menu.open(spot, linkMenu(ctx, link)),
     client: (/** @type {string} */ id, /** @type {Spot} */ spot) => menu.open(at('node', id, spot), clientMenu(ctx, {client: id}, () => menu.close())),
     request: (/** @type {{client?: string, at?: string}} */ target) => menu.open(at('node', target.at ?? target.client), clientMenu(ctx, target, () => menu.close())),
+    order: (/** @type {{id: string, order: string}} */ target) => menu.open(at('node', target.id), orderMenu(ctx, target, () => menu.close())),
     partition: () => partition.open(),
     branches: () => branches.open(),
     help: () => views.help.toggle?.() ?? views.help.open(),

@@ -2,6 +2,7 @@
 
 import { html, nothing, render } from '../../vendor/lit-html/lit-html.js';
 import { repeat } from '../../vendor/lit-html/directives/repeat.js';
+import { roleAndEra, serviceName } from '../core/words.js';
 import { changedRows, lastEventAt } from '../panels/changes.js';
 import { snippet } from '../panels/codelines.js';
 import { endpoints, fieldRows, isEmpty, moment, natural, perPeer, span } from '../panels/format.js';
@@ -32,7 +33,7 @@ function panel(ctx, shown, view, again) {
   const node = view.nodes[name];
   if (!node) return html`<p class="p-empty">${ctx.i18n.t('panels.node.none')}</p>`;
   return html`${heading(ctx, shown, name, node)}
-    ${Object.keys(node.services).sort().map((service) => serviceBlock(ctx, shown, view, name, service, again))}`;
+    ${servicesOf(ctx, node).map((service) => serviceBlock(ctx, shown, view, name, service, again))}`;
 }
 
 /** The selected node; or, before anybody chose, the one that the story is about. @param {Ctx} ctx @param {View} view @param {Shown} shown */
@@ -40,7 +41,8 @@ function chosenNode(ctx, view, shown) {
   const chosen = ctx.selection.get().node;
   if (chosen && view.nodes[chosen]) return chosen;
   const names = endpoints(view);
-  const leader = names.find((n) => Object.values(view.nodes[n].services).some((s) => ctx.lens.role(s.state) === 'leader'));
+  const { lens } = ctx;
+  const leader = names.find((n) => view.nodes[n].services[lens.service] && lens.standing(view.nodes[n].services[lens.service].state) === 'leads');
   const at = view.nodes[shown.event?.node ?? ''];
   return leader ?? (at && !at.client && shown.event ? shown.event.node : names[0]);
 }
@@ -60,9 +62,14 @@ function heading(ctx, shown, name, node) {
 /** @param {Ctx} ctx @param {NodeView} node */
 function roleText(ctx, node) {
   if (node.client) return ctx.i18n.t('panels.role.client');
-  const state = Object.values(node.services)[0]?.state;
-  if (!state || node.status === 'crashed') return '';
-  return ctx.i18n.t(`panels.role.${ctx.lens.roleName(state)}`, { era: ctx.lens.era(state) });
+  const state = node.services[ctx.lens.service]?.state;
+  return !state || node.status === 'crashed' ? '' : roleAndEra(ctx, ctx.lens, state);
+}
+
+/** The service in focus comes first. @param {Ctx} ctx @param {NodeView} node */
+function servicesOf(ctx, node) {
+  const mine = (/** @type {string} */ service) => ctx.lenses.of(service) === ctx.lens;
+  return Object.keys(node.services).sort((a, b) => Number(mine(b)) - Number(mine(a)) || natural(a, b));
 }
 
 /** Another node, by a menu that works on a phone too. @param {Ctx} ctx @param {string} name */
@@ -82,15 +89,17 @@ function serviceBlock(ctx, shown, view, name, service, again) {
   const entries = (/** @type {number} */ count) => ctx.i18n.t(count === 1 ? 'panels.entry' : 'panels.entries', { count });
   const changed = changedRows(event, before, part.state, entries);
   const groups = groupsOf(ctx, service, part.state).filter(([group, fields]) => !OPTIONAL.has(group) || !fields.every((f) => isEmpty(part.state[f])));
-  return html`${event ? explanation(ctx, event) : nothing}
+  const several = ctx.lenses.names.length > 1;
+  return html`${several ? html`<h2 class="p-service">${serviceName(ctx, ctx.lenses.of(service).service)}</h2>` : nothing}
+    ${event ? explanation(ctx, event) : nothing}
     ${groups.map(([group, fields]) => groupBlock({ ctx, service, state: part.state, changed, entries }, group, fields))}
     ${timers(ctx, shown, service, part)}
-    ${inbox(ctx, shown, view, name)}
+    ${inbox(ctx, shown, view, name, service)}
     ${event ? snippet(ctx, service, event, again) : nothing}`;
 }
 
 /** Groups that say nothing while the node has not that role. */
-const OPTIONAL = new Set(['candidate', 'leader']);
+const OPTIONAL = new Set(['candidate', 'leader', 'coordinator', 'participant', 'proposer', 'acceptor', 'learner']);
 
 /** @typedef {{ctx: Ctx, service: string, state: any, changed: Map<string, string>, entries: (count: number) => string}} Block */
 
@@ -98,14 +107,23 @@ const OPTIONAL = new Set(['candidate', 'leader']);
 function groupBlock(block, group, fields) {
   const { state, entries, ctx } = block;
   const { matrix, rest } = perPeer(fields, state, entries);
-  return html`<h3>${ctx.i18n.t(`panels.group.${block.service === 'client' ? 'client' : group || 'rest'}`)}</h3>
+  return html`<h3>${groupName(block, group)}</h3>
     ${matrix ? matrixTable(block, matrix) : nothing}
     <table class="p-state"><tbody>${rest.flatMap((field) => fieldRows(field, state[field], entries))
       .map(([label, text]) => stateRow(block, label, text))}</tbody></table>`;
 }
 
+/** @param {Block} block @param {string} group */
+function groupName({ ctx, service }, group) {
+  const name = ctx.store.services[service]?.server ? 'client' : group || 'rest';
+  return ctx.i18n.has(`panels.group.${name}`) ? ctx.i18n.t(`panels.group.${name}`) : name;
+}
+
 /** @param {Block} block @param {string} label a field, or field[key] */
-const meaning = ({ ctx, service }, label) => ctx.i18n.t(`field.${service}.${label.replace(/\[.*/, '')}`);
+function meaning({ ctx, service }, label) {
+  const key = `field.${ctx.store.services[service]?.words ?? service}.${label.replace(/\[.*/, '')}`;
+  return ctx.i18n.has(key) ? ctx.i18n.t(key) : label;
+}
 
 /** @param {string} text @param {string|undefined} old what it was, when it has just changed */
 const valueCell = (text, old) => (old === undefined ? text : html`${old ? html`<span class="p-old">${old}</span> → ` : nothing}<b>${text}</b>`);
@@ -119,8 +137,8 @@ function stateRow(block, label, text) {
 }
 
 /** The end of the log, small. @param {Block} block */
-function logCells({ ctx, state }) {
-  const cells = ctx.lens.log(state).slice(-4);
+function logCells({ ctx, service, state }) {
+  const { cells } = ctx.lenses.of(service).lastCells(state, 4);
   return html`<span class="p-minilog" aria-hidden="true">${cells.map((cell) => html`<span
     class="p-cell era-${cell.era % 8} ${cell.committed ? '' : 'loose'}">${cell.label}</span>`)}</span>`;
 }
@@ -167,9 +185,10 @@ function timerRow(ctx, time, name, [setAt, due]) {
     </svg><span class="p-left" title=${moment(due)}>${left}</span></td></tr>`;
 }
 
-/** @param {Ctx} ctx @param {Shown} shown @param {View} view @param {string} name */
-function inbox(ctx, shown, view, name) {
-  const coming = Object.values(view.messages).filter((m) => m.dst === name)
+/** @param {Ctx} ctx @param {Shown} shown @param {View} view @param {string} name @param {string} service */
+function inbox(ctx, shown, view, name, service) {
+  const lens = ctx.lenses.of(service);
+  const coming = Object.values(view.messages).filter((m) => m.dst === name && ctx.lenses.of(m.service) === lens)
     .sort((a, b) => Number(a.held) - Number(b.held) || a.arrives - b.arrives || natural(a.src, b.src));
   const { t } = ctx.i18n;
   return html`<h3>${t('panels.node.inbox')}</h3>${coming.length

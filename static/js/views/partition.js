@@ -53,7 +53,7 @@ export class PartitionDialog {
   readyMade() {
     const view = this.ctx.playhead.shown.view;
     const {lens} = this.ctx;
-    const leads = (/** @type {string} */ id) => view.nodes[id].status === 'up' && lens.role(view.nodes[id].services[lens.service]?.state ?? {}) === 'leader';
+    const leads = (/** @type {string} */ id) => view.nodes[id].status === 'up' && lens.standing(view.nodes[id].services[lens.service]?.state ?? {}) === 'leads';
     const leader = this.ids.find(leads) ?? '';
     const buttons = presets(this.ids, leader).map(groups => h('button', {type: 'button', class: 'preset', onclick: () => this.apply(groups)},
       [h('b', {}, [groups.map(g => g.length).join(' | ')]), h('span', {}, [groups.map(g => g.join(' ')).join(' | ')])]));

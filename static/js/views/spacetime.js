@@ -35,7 +35,7 @@ class Spacetime {
     this.tools = root.appendChild(document.createElement('div'));
     this.tools.className = 'p-zoom';
     this.scale = new TimeScale(800_000);
-    this.diagram = new Diagram(ctx.store, ctx.lens);
+    this.diagram = new Diagram(ctx.store, ctx.lenses, ctx.lens);
     this.painter = new Painter(this.canvas, this.scale, this.diagram);
     this.following = true;
     this.visible = false;
@@ -65,8 +65,9 @@ class Spacetime {
   draw(shown) {
     this.last = shown;
     if (!this.visible || !shown.view) return;
-    if (this.branch !== shown.branch) {
+    if (this.branch !== shown.branch || this.diagram.lens !== this.ctx.lens) {
       this.branch = shown.branch;
+      this.diagram.lens = this.ctx.lens;
       this.diagram.clear();
     }
     this.label();

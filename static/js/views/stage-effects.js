@@ -24,6 +24,7 @@ export function effects(shown, store, lens) {
   const first = Math.max(store.seqAt(shown.time - 2 * lasting), shown.seq - MOST) + 1;
   const out = [];
   for (const event of store.range(first, shown.seq)) {
+    if (event.service && event.service !== lens.service && event.service !== lens.client) continue;
     if (!SEEN.has(event.kind) && !lens.quorum(event)) continue;
     const length = event.kind === 'drop' ? lasting + flight(event, store) : lasting;
     const age = (shown.time - event.time) / length;

@@ -6,12 +6,22 @@
 import {share} from '../core/reduce.js';
 import {fading, lasting, lost} from './stage-effects.js';
 import {line} from './stage-layout.js';
+import {flyingMessages} from './stage-model.js';
 
 /** @typedef {import('../types.js').Message} Message */
 /** @typedef {import('./stage-layout.js').Layout} Layout */
 /** @typedef {{id: number, x: number, y: number, r: number}} Hit */
 
-const COLOURS = ['vote', 'prevote', 'append', 'client', 'message', 'paper', 'ink', 'muted', 'accent', 'alarm'];
+const FAMILIES = ['message', 'client', 'forward', 'prevote', 'vote', 'append', 'propose', 'ack', 'commit', 'abort', 'discover', 'sync', 'snapshot', 'ink'];
+const COLOURS = [...FAMILIES, 'paper', 'muted', 'accent', 'alarm'];
+
+/** Each colour; of a family also that of its lines, and of the outline that a pale one needs (else '').
+ * @param {CSSStyleDeclaration} style @returns {Record<string, string>} */
+function palette(style) {
+  const value = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim();
+  const plain = COLOURS.map(c => [c, value(c)]);
+  return Object.fromEntries([...plain, ...FAMILIES.flatMap(c => [[`${c}-line`, value(`${c}-line`) || value(c)], [`${c}-edge`, value(`${c}-edge`)]])]);
+}
 
 export class Messages {
   /** @param {HTMLCanvasElement} canvas @param {any} ctx */
@@ -37,7 +47,7 @@ export class Messages {
     this.canvas.style.width = `${box.w}px`;
     this.canvas.style.height = `${box.h}px`;
     const style = getComputedStyle(this.canvas);
-    this.colours = Object.fromEntries(COLOURS.map(c => [c, style.getPropertyValue(`--${c}`).trim()]));
+    this.colours = palette(style);
     this.font = style.fontFamily;
     this.stamps.clear();
     this.lines.clear();
@@ -51,7 +61,7 @@ export class Messages {
     pen.setTransform(this.ratio ?? 1, 0, 0, this.ratio ?? 1, 0, 0);
     pen.clearRect(0, 0, w, h);
     this.hits = [];
-    const messages = Object.values(shown.view?.messages ?? {});
+    const messages = shown.view ? flyingMessages(this.ctx, shown.view) : [];
     this.spreadOut(shown.view?.messages, messages, shown.time);
     const places = messages.map(m => this.position(m, shown.time)).filter(p => p !== null);
     this.drawTrails(places);
@@ -122,11 +132,11 @@ export class Messages {
   drawTrails(places) {
     const {pen} = this;
     pen.lineWidth = 1.4;
-    for (const colour of COLOURS) {
+    for (const colour of FAMILIES) {
       const mine = places.filter(p => p.glyph.color === colour);
       if (!mine.length) continue;
       pen.globalAlpha = mine.length > 60 ? 0.16 : 0.32;
-      pen.strokeStyle = this.colours[colour];
+      pen.strokeStyle = this.colours[`${colour}-line`];
       pen.beginPath();
       for (const {l, x, y} of mine) {
         pen.moveTo(l.x1, l.y1);
@@ -142,7 +152,7 @@ export class Messages {
     const chosen = this.ctx.selection.get().message === m.id || this.hovered === m.id;
     if (m.held || chosen) this.ringAround(x, y, r, m.held, chosen);
     this.stamp(glyph, x, y, r);
-    if (!shown.playing && !waiting) this.arrow(x, y, r, l, this.colours[glyph.color]);
+    if (!shown.playing && !waiting) this.arrow(x, y, r, l, this.colours[`${glyph.color}-line`]);
     this.hits.push({id: m.id, x, y, r});
   }
 
@@ -163,16 +173,23 @@ export class Messages {
     pen.scale(this.ratio ?? 1, this.ratio ?? 1);
     pen.translate(size / 2, size / 2);
     const colour = this.colours[glyph.color];
+    const edge = this.colours[`${glyph.color}-edge`];
     pen.beginPath();
     pen.arc(0, 0, glyph.reply ? r - 1.2 : r, 0, 7);
     pen.fillStyle = glyph.reply ? this.colours.paper : colour;
     pen.fill();
-    pen.lineWidth = glyph.reply ? 2.4 : 1.2;
-    pen.strokeStyle = glyph.reply ? colour : this.colours.paper;
-    pen.stroke();
+    if (glyph.reply && edge) this.stroke(pen, edge, 4.6);
+    this.stroke(pen, glyph.reply ? colour : edge || this.colours.paper, glyph.reply ? 2.4 : 1.4);
     const word = glyph.reply ? glyph.sign ?? (glyph.ok ? '+' : '−') : glyph.tag;
-    if (word && r > 7) this.letter(pen, word, glyph.reply ? colour : this.colours.paper, r);
+    if (word && r > 7) this.letter(pen, word, edge || (glyph.reply ? colour : this.colours.paper), r);
     return image;
+  }
+
+  /** @param {any} pen @param {string} colour @param {number} width */
+  stroke(pen, colour, width) {
+    pen.strokeStyle = colour;
+    pen.lineWidth = width;
+    pen.stroke();
   }
 
   /** @param {any} pen @param {string} word @param {string} colour @param {number} r */

@@ -1,5 +1,7 @@
 /** From a view to what the figures show: the one place where the stage asks the lens about state. */
 
+import {roleWord} from '../core/words.js';
+
 /** @typedef {import('../types.js').View} View */
 /** @typedef {import('./stage-layout.js').Layout} Layout */
 
@@ -12,29 +14,37 @@ export function nodeModel(ctx, view, id, time, box, recent) {
   const node = view.nodes[id];
   const service = node.services[lens.service] ?? {state: {}, timers: {}, busyUntil: 0};
   const {state} = service;
+  const here = {view, id, time, i18n};
   const down = node.status === 'crashed';
-  const era = lens.era(state);
-  const role = down ? 'follower' : lens.role(state);
+  const standing = down ? 'follows' : lens.standing(state);
   const {before, cells} = lens.lastCells(state, box.nodes[id].label.cells);
-  const mine = recent.filter(r => r.event.node === id);
-  const model = {
-    status: node.status, role, era, cells, before,
+  const mine = recent.filter(r => r.event.node === id && r.event.service === lens.service);
+  /** @type {import('../types.js').NodeSign[]} */
+  const signs = down ? [] : lens.signs(state, here);
+  const counted = down ? null : lens.votes(state);
+  const words = [roleText(ctx, node, state), ...signs.filter(s => s.since !== undefined).map(s => `${s.title} ${i18n.span(Math.max(0, time - (s.since ?? 0)))}`)];
+  return {
+    status: node.status, standing, cells, before, signs, down,
+    era: lens.era(state), eraText: lens.eraText(state, i18n), eraShort: lens.eraShort(state),
+    lines: down ? [] : lens.lines(state, here),
     letter: lens.letter(state),
-    value: down || node.status === 'paused' || role === 'candidate' ? '' : lens.centre(state) || lens.letter(state),
-    eraText: i18n.t('stage.term', {term: era}), eraShort: String(era),
-    timer: down ? -1 : timerPart(lens.timer(state, service.timers), time),
+    value: down || node.status === 'paused' || standing === 'looks' ? '' : lens.centre(state) || lens.letter(state),
+    timer: down ? -1 : timerPart(service.timers[lens.ring(state, service.timers)] ?? null, time),
     busy: service.busyUntil > time,
-    votes: down ? [] : votes(ctx, view, id, state, box),
+    votes: counted ? votes(ctx, view, id, state, counted, box) : [],
     rising: youngest(mine, 'restart') ?? 1,
-    flash: youngest(mine, 'timeout', e => e.body[0] === lens.timerName) ?? 0,
+    flash: youngest(mine, 'timeout', e => lens.rings(e.body[0])) ?? 0,
     saved: 1 - Math.min(youngest(mine, 'save') ?? 1, youngest(mine, 'saved') ?? 1),
     chosen: ctx.selection.get().node === id,
-    roleText: box.narrow && Object.keys(box.nodes).length > 5 ? '' : roleText(ctx, node, state),
-    aria: '',
+    roleText: box.narrow && Object.keys(box.nodes).length > 5 ? '' : words.filter(Boolean).join(' · '),
+    aria: aria(ctx, id, words, state, signs),
   };
-  model.aria = i18n.t('stage.node.aria', {node: id, role: roleText(ctx, node, state), term: era, entries: (state.log ?? []).length,
-    commit: state.commitIndex ?? 0});
-  return model;
+}
+
+/** Everything about a node that the picture shows, in words. @param {any} ctx @param {string} id @param {string[]} words
+ *  @param {any} state @param {import('../types.js').NodeSign[]} signs */
+function aria({lens, i18n}, id, words, state, signs) {
+  return [id, ...words, lens.eraText(state, i18n), logText(lens, i18n, state), ...signs.filter(s => s.since === undefined).map(s => s.title)].filter(Boolean).join(', ');
 }
 
 /** The age of the latest effect of a kind, 0 to 1. @param {{event: any, age: number}[]} recent @param {string} kind
@@ -44,12 +54,25 @@ function youngest(recent, kind, which = () => true) {
   return found.length ? found[found.length - 1].age : undefined;
 }
 
+/** How long its log is, and how much of it is committed. @param {any} lens @param {any} i18n @param {any} state */
+function logText(lens, i18n, state) {
+  const entries = lens.entries(state);
+  if (!entries) return '';
+  let [commit, above] = [0, entries.length];
+  while (commit < above) {
+    const middle = (commit + above) >> 1;
+    if (lens.cell(entries[middle], middle, state).committed) commit = middle + 1;
+    else above = middle;
+  }
+  return i18n.t('stage.node.log', {entries: entries.length, commit});
+}
+
 /** @param {any} ctx @param {any} node @param {any} state */
 function roleText(ctx, node, state) {
   const {i18n, lens} = ctx;
-  const role = i18n.t(node.status === 'up' ? `stage.role.${lens.roleName(state)}` : `stage.status.${node.status}`);
+  const role = node.status === 'up' ? roleWord(ctx, lens, state) : i18n.t(`stage.status.${node.status}`);
   const more = [node.clock === 1 ? '' : i18n.t('stage.clock', {rate: node.clock}), node.trap ? i18n.t('stage.trap') : ''];
-  return [role, ...more.filter(Boolean)].join(' · ');
+  return [role, ...more].filter(Boolean).join(' · ');
 }
 
 /** @param {[number, number]|null} timer @param {number} time */
@@ -59,21 +82,26 @@ function timerPart(timer, time) {
   return due > setAt ? (time - setAt) / (due - setAt) : 1;
 }
 
-/** @param {any} ctx @param {View} view @param {string} id @param {any} state @param {Layout} box */
-function votes(ctx, view, id, state, box) {
+/** @param {any} ctx @param {View} view @param {string} id @param {any} state @param {string[]} counted @param {Layout} box */
+function votes(ctx, view, id, state, counted, box) {
   const {lens} = ctx;
-  if (lens.role(state) !== 'candidate') return [];
-  const held = new Set(lens.votes(state));
-  const flying = new Set(Object.values(view.messages).filter(m => m.dst === id).map(m => lens.ballot(m, state)));
+  const held = new Set(counted);
+  const flying = new Set(flyingMessages(ctx, view).filter(m => m.dst === id).map(m => lens.ballot(m, state)));
   return Object.entries(box.nodes).map(([name, place]) => ({
     angle: place.angle, state: held.has(name) ? 'held' : flying.has(name) ? 'flying' : 'missing'}));
+}
+
+/** The messages that this stage shows: those of its service. @param {any} ctx @param {View} view */
+export function flyingMessages({lens, lenses}, view) {
+  const all = Object.values(view.messages);
+  return !lenses || lenses.names.length < 2 ? all : all.filter(m => m.service === lens.service || m.service === lens.client);
 }
 
 /** @param {any} ctx @param {View} view @param {string} id @param {number} time */
 export function clientModel(ctx, view, id, time) {
   const {lens, i18n} = ctx;
   const node = view.nodes[id];
-  const {state = {}, timers = {}} = node.services.client ?? {};
+  const {state = {}, timers = {}} = node.services[lens.client] ?? {};
   const note = clientNote(lens, i18n, state);
   return {status: node.status, waiting: state.pending ? timerPart(timers.retry ?? null, time) : -1, note,
     chosen: ctx.selection.get().node === id,

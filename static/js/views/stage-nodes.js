@@ -4,6 +4,7 @@
  */
 
 import {set, svg, text} from './dom.js';
+import {Lines, Signs} from './stage-notes.js';
 import {Strip} from './stage-strip.js';
 
 /** @typedef {import('./stage-layout.js').Layout} Layout */
@@ -37,6 +38,8 @@ export class NodeFigure {
     this.nameId = svg('tspan', {class: 'id'}, this.name);
     this.nameRole = svg('tspan', {class: 'role'}, this.name);
     this.strip = new Strip(this.label);
+    this.lines = new Lines(this.label);
+    this.signs = new Signs(this.root);
     this.dots = '';
   }
 
@@ -51,7 +54,6 @@ export class NodeFigure {
     const {r, unit} = box;
     this.box = box;
     set(this.root, {transform: `translate(${x} ${y})`});
-    for (const circle of [this.base, this.body]) set(circle, {r});
     set(this.halo, {r: r + 5 * unit, 'stroke-width': 4 * unit});
     set(this.selected, {r: r + 11 * unit});
     const ring = r - 6.5 * unit;
@@ -60,6 +62,8 @@ export class NodeFigure {
     set(this.tick, {transform: `translate(${r * 0.72} ${r * 0.72}) scale(${unit})`});
     set(this.badge, {transform: `translate(${-r * 0.78} ${-r * 0.78}) scale(${1.12 * unit})`});
     this.strip.place(box, label);
+    this.lines.place(box, label);
+    this.signs.place(box);
     this.dots = '?'; // what is drawn is of another size: even no dots must be drawn anew
   }
 
@@ -69,9 +73,9 @@ export class NodeFigure {
   draw(model) {
     const {r, unit} = /** @type {Layout} */ (this.box);
     const era = model.era ? `era-${model.era % 8}` : 'era-none';
-    set(this.root, {class: `node ${model.status} ${model.role} ${era}${model.busy ? ' busy' : ''}${model.chosen ? ' chosen' : ''}`,
+    set(this.root, {class: `node ${model.status} ${model.standing} ${era}${model.busy ? ' busy' : ''}${model.chosen ? ' chosen' : ''}`,
       'aria-label': model.aria, 'aria-pressed': model.chosen});
-    this.drawBorder(model.role, unit, r);
+    this.drawBorder(model.standing, unit, r);
     this.drawTimer(model.timer);
     this.drawWords(model, r, unit);
     this.drawVotes(model, r, unit);
@@ -80,13 +84,15 @@ export class NodeFigure {
     text(this.nameId, this.id);
     text(this.nameRole, ` ${model.roleText}`);
     this.strip.draw(model.cells, model.before);
+    this.lines.draw(model.lines, model.cells.length > 0);
+    this.signs.draw(model.signs);
   }
 
-  /** @param {string} role @param {number} unit @param {number} r */
-  drawBorder(role, unit, r) {
-    const width = role === 'leader' ? 5 * unit : role === 'candidate' ? 3 * unit : 0;
+  /** @param {string} standing @param {number} unit @param {number} r */
+  drawBorder(standing, unit, r) {
+    const width = standing === 'leads' ? 5 * unit : standing === 'looks' ? 3 * unit : 0;
     set(this.border, {r: r - width / 2 + (width ? 1 : 0), 'stroke-width': width});
-    const shape = BADGES[role] ?? '';
+    const shape = BADGES[standing] ?? '';
     set(this.badge, {class: `badge ${shape ? '' : 'none'}`});
     set(this.badgeShape, {d: shape});
   }
@@ -102,15 +108,17 @@ export class NodeFigure {
   /** @param {any} model @param {number} r @param {number} unit */
   drawWords(model, r, unit) {
     const size = Math.min(r * 0.54, (r * 2.3) / Math.max(3, model.value.length));
-    set(this.value, {y: -r * 0.14, 'font-size': size});
+    const words = r < 27 ? model.eraShort : model.eraText;
+    set(this.value, {y: words ? -r * 0.14 : 0, 'font-size': size});
     text(this.value, model.value);
     text(this.badgeText, model.letter);
-    const eraSize = Math.max(9, r * 0.255);
-    text(this.era, r < 27 ? model.eraShort : model.eraText);
-    const width = Math.max(2.2, [...this.era.textContent].reduce((w, c) => w + (c > '⺀' ? 1 : 0.56), 0.9)) * eraSize;
-    const y = model.role === 'candidate' ? 0 : r * 0.44;
+    text(this.era, words);
+    const ems = Math.max(2.2, [...words].reduce((w, c) => w + (c > '⺀' ? 1 : 0.56), 0.9));
+    const eraSize = Math.max(9, Math.min(r * 0.255, (r * 1.72) / ems));
+    const width = ems * eraSize;
+    const y = model.standing === 'looks' ? 0 : r * 0.44;
     set(this.era, {y, 'font-size': eraSize});
-    set(this.pill, {x: -width / 2, y: y - eraSize * 0.68, width, height: eraSize * 1.36, rx: eraSize * 0.68});
+    set(this.pill, {class: words ? 'pill' : 'pill none', x: -width / 2, y: y - eraSize * 0.68, width, height: eraSize * 1.36, rx: eraSize * 0.68});
   }
 
   /** A dot for every node, in its direction; held solid, on its way grey, missing hollow. @param {any} model
@@ -127,7 +135,9 @@ export class NodeFigure {
   /** What lasts only a moment. @param {any} model @param {number} r @param {number} unit */
   drawMoments(model, r, unit) {
     const up = model.status === 'up' || model.status === 'paused';
-    set(this.body, {r: r * Math.sqrt(model.rising)});
+    const size = model.standing === 'observes' ? 0.84 * r : r;
+    set(this.base, {r: size});
+    set(this.body, {r: size * Math.sqrt(model.rising)});
     set(this.flash, {r: r + (4 + 26 * model.flash) * unit, opacity: model.flash > 0 ? (1 - model.flash).toFixed(3) : 0});
     set(this.tick, {opacity: model.saved > 0 ? Math.min(1, 2 * model.saved).toFixed(2) : 0});
     const s = r * 0.34;
@@ -138,10 +148,12 @@ export class NodeFigure {
   }
 }
 
-/** A crown for a leader, a diamond for a candidate: a shape besides the border. @type {Record<string, string>} */
+/** A crown for who leads, a diamond for who looks for a leader, an eye for who only observes: a shape besides the border.
+ * @type {Record<string, string>} */
 const BADGES = {
-  leader: 'M-12 8 L-13.5 -7 L-6 -1.5 L0 -11 L6 -1.5 L13.5 -7 L12 8 Z',
-  candidate: 'M0 -12.5 L12.5 0 L0 12.5 L-12.5 0 Z',
+  leads: 'M-12 8 L-13.5 -7 L-6 -1.5 L0 -11 L6 -1.5 L13.5 -7 L12 8 Z',
+  looks: 'M0 -12.5 L12.5 0 L0 12.5 L-12.5 0 Z',
+  observes: 'M-14 0 Q0 -15 14 0 Q0 15 -14 0 Z',
 };
 
 export class ClientFigure {

@@ -87,9 +87,9 @@ class Overlay {
       this.announced = shown.seq;
       return;
     }
-    const {store, lens, i18n} = this.ctx;
+    const {store, lenses, i18n} = this.ctx;
     for (const event of store.range(this.announced + 1, shown.seq)) {
-      const words = spoken(event, lens, i18n);
+      const words = spoken(event, lenses.of(event.service), i18n);
       const now = performance.now();
       if (!words || (!words.urgent && now - this.said < 6000)) continue;
       this.live.textContent = words.text;
@@ -105,7 +105,7 @@ function spoken(event, lens, i18n) {
   if (event.kind === 'crash' || event.kind === 'restart') return {text: i18n.t(`stage.said.${event.kind}`, {node: event.node}), urgent: true};
   if (!lens.quorum(event)) return null;
   const at = event.why.findIndex((/** @type {any} */ w) => lens.weight(w[0]) >= 4);
-  return at < 0 ? null : {text: i18n.why(event)[at].text, urgent: event.why[at][0] === 'become-leader'};
+  return at < 0 ? null : {text: i18n.why(event)[at].text, urgent: lens.described.landmarks?.[event.why[at][0]] === 'election'};
 }
 
 /** Rebuilds an element's inside only when what it says has changed. @param {any} el @param {string} key @param {() => Node[]} make */

@@ -32,7 +32,7 @@ export class QuorumArc {
     set(this.arc, {d: arcs.join(' '), 'stroke-width': 6 * box.unit});
     const params = {...q.data, node: event.node, have: q.members.length, of: q.of};
     text(this.big, t('stage.quorum.sum', params));
-    text(this.small, t(q.key, params));
+    text(this.small, t(ctx.i18n.has(q.key) ? q.key : 'stage.quorum.any', params));
     const y = Object.keys(box.nodes).length <= 2 ? box.cy - 52 * box.unit : box.cy;
     set(this.big, {x: box.cx, y: y - 4 * box.unit, 'font-size': 21 * box.unit});
     set(this.small, {x: box.cx, y: y + 19 * box.unit, 'font-size': 14.5 * box.unit});

@@ -166,7 +166,7 @@ class Stage {
   /** @param {number} id */
   describe(id) {
     const m = this.shown?.view?.messages[id];
-    return m ? `${m.type} ${m.src} → ${m.dst}\n${this.ctx.lens.describeMessage(m, this.ctx.i18n.t)}` : '';
+    return m ? `${m.type} ${m.src} → ${m.dst}\n${this.ctx.lens.describeMessage(m, this.ctx.i18n)}` : '';
   }
 
   /** Dragging across the ring splits it. @param {{x: number, y: number}} a @param {{x: number, y: number}} b @param {boolean} done */

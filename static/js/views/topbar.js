@@ -1,5 +1,6 @@
 /** The top bar's living parts: what the room is, who is here, whether the line is up, and how the page looks. */
 
+import {serviceName} from '../core/words.js';
 import {h, icon, text} from './dom.js';
 
 class TopBar {
@@ -27,7 +28,7 @@ class TopBar {
     const {t} = i18n;
     if (!store.room) return;
     this.drawState(t);
-    text(this.lens, t(`stage.lens.${this.ctx.lens.service}`));
+    text(this.lens, serviceName(this.ctx, this.ctx.lens.service));
     text(this.title, titleOf(store.room.title, i18n.lang()));
     const drives = this.ctx.playhead.mayDrive;
     text(this.role, t(store.isPrivate ? 'stage.role.private' : drives ? 'stage.role.driver' : 'stage.role.viewer'));
