@@ -1,11 +1,12 @@
 // Run in the page by browser.py: one scene, drawn every frame, either by the stage's canvas or in SVG.
 async ({scene, count}) => {
-  const [{Messages}, {layout}, {lensFor}] = await Promise.all([
+  const [{Messages}, {layout}, {baseLens}, {default: raft}] = await Promise.all([
     import('/static/js/views/stage-messages.js'), import('/static/js/views/stage-layout.js'),
-    import('/static/js/core/lenses.js')]);
+    import('/static/js/lenses/base.js'), import('/static/js/lenses/raft.js')]);
   const nodes = Array.from({length: 9}, (_, i) => `n${i + 1}`);
   const box = layout(960, 640, nodes, []);
-  const lens = lensFor('raft');
+  const families = {AppendEntries: 'append', AppendEntriesReply: 'append', RequestVote: 'vote', RequestVoteReply: 'vote'};
+  const lens = raft(baseLens('raft', {families}));
   const types = ['AppendEntries', 'AppendEntriesReply', 'RequestVote', 'RequestVoteReply'];
   const messages = {};
   for (let id = 1; id <= count; id++) {

@@ -1,0 +1,191 @@
+"""Any protocol is drawn: by its own lens if it has one, else from what the server says of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar
+
+import msgspec
+import pytest
+from playwright.sync_api import expect
+
+from app.resources import STATIC
+from app.sim.spacetime import COLOURS
+from protocols.actor import FAMILIES, Actor, Effects, Message, Rule, Span, State, Volatile
+from protocols.registry import PROTOCOLS, Protocol
+from tests.browser.conftest import Js, OpenPage, Room
+
+MakeRoom = Callable[..., Room]
+
+
+class Hail(Message, frozen=True):
+    family = "propose"
+
+
+class HailAck(Message, frozen=True):
+    family = "ack"
+
+    epoch: int
+
+
+class HailerState(State):
+    role: Volatile[str] = "follower"
+    epoch: Volatile[int] = 3
+    value: Volatile[str] = ""
+
+
+class HailerOptions(msgspec.Struct, frozen=True):
+    every: Span = Span(50_000)
+
+
+class Hailer(Actor[HailerState, HailerOptions]):
+    """Told to `hail n2 n3`, a node leads, and calls the others."""
+
+    messages = (Hail, HailAck)
+    timers = ("rest",)
+    orders: ClassVar[Mapping[str, tuple[str, ...]]] = {"hail": ("node", "word*"), "rest": ()}
+    operations: ClassVar[Mapping[str, tuple[str, ...]]] = {"shout": ("key",)}
+
+    def initial(self, durable: Mapping[str, Any]) -> HailerState:
+        return HailerState()
+
+    def start(self, s: HailerState, out: Effects) -> None:
+        out.set_timer("rest", self.options.every)
+
+    def on_rest_timeout(self, s: HailerState, out: Effects) -> None:
+        self.start(s, out)
+
+    def order_hail(self, s: HailerState, args: tuple[str, ...], out: Effects) -> None:
+        s.role, s.value = "coordinator", " ".join(args[1:])
+        out.explain("hailed", quorum=(self.me, args[0]), of=3)
+        out.send(args[0], Hail())
+
+    def order_rest(self, s: HailerState, args: tuple[str, ...], out: Effects) -> None:
+        s.role = "follower"
+
+    def on_hail(self, s: HailerState, src: str, m: Hail, out: Effects) -> None:
+        out.send(src, HailAck(s.epoch))
+
+    def on_hail_ack(self, s: HailerState, src: str, m: HailAck, out: Effects) -> None:
+        out.explain("hailed", quorum=(self.me, src), of=3)
+
+
+@pytest.fixture
+def hailer() -> Iterator[None]:
+    rules = {"hailed": Rule("§1", mark="commit")}
+    PROTOCOLS["hailer"] = Protocol(Hailer, HailerState, HailerOptions, rules)
+    yield
+    del PROTOCOLS["hailer"]
+
+
+@pytest.mark.usefixtures("hailer")
+def test_a_protocol_without_a_lens_is_drawn_and_told_what_to_do(
+    open_page: OpenPage, make_room: MakeRoom
+) -> None:
+    """What its description offers is in the menus: orders with their arguments, and operations."""
+    room = make_room(services=["hailer"], nodes=3, clients=1)
+    page = open_page(room.driver)
+    expect(page.locator('.node[data-node="n1"] .era')).to_have_text("epoch 3")
+    page.locator('.node[data-node="n1"]').dispatch_event("contextmenu")
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    page.get_by_role("menuitem", name="Tell it: hail …").click()
+    page.locator(".menu-form select").select_option("n3")
+    page.locator(".menu-form input").fill("good morning")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator('.node.leads[data-node="n1"] .value')).to_have_text("good morning")
+    expect(page.locator('.node[data-node="n1"] .value')).to_be_visible()
+    expect(page.locator(".caption-words")).not_to_be_empty()
+    page.keyboard.press("Enter")
+    page.get_by_role("menuitem", name="Tell it: rest", exact=True).click()
+    expect(page.locator('.node.follows[data-node="n1"]')).to_be_visible()
+    page.locator('.client[data-node="c1"]').click()
+    expect(page.locator(".menu-form select").first.locator("option")).to_have_text(["shout"])
+
+
+@pytest.mark.usefixtures("hailer")
+def test_a_page_loads_the_lenses_of_its_room_and_no_others(open_page: OpenPage, make_room: MakeRoom) -> None:
+    raft = open_page(make_room().driver).content()
+    assert "/static/js/lenses/raft.js" in raft
+    other = open_page(make_room(services=["hailer"], nodes=3).driver).content()
+    assert "/static/js/lenses/base.js" in other
+    assert "/static/js/lenses/raft.js" not in other
+
+
+BASE = """
+    const {baseLens} = await m('lenses/base.js');
+    const lens = baseLens('p', {words: 'p', client: 'client',
+      groups: [['volatile', ['role', 'ballot', 'chosen']]], landmarks: {won: 'election'},
+      families: {Prepare: 'discover', PrepareReply: 'discover', Accepted: 'ack'},
+      timers: ['heartbeat', 'patience']}, {families: {ClientRequest: 'client'}});
+"""
+
+
+def test_the_base_lens_reads_usual_names(modules: Js) -> None:
+    assert modules(
+        BASE
+        + """
+        const i18n = {t: (key, p) => `${key} ${p.era}`, has: () => false};
+        const s = {role: 'Leader', ballot: [4, 'n2'], chosen: {op: 'put', key: 'x', value: '7'}};
+        const timers = {heartbeat: [0, 1], patience: [0, 9]};
+        return [lens.role(s), lens.standing(s), lens.letter(s), lens.era(s), lens.eraText(s, i18n),
+          lens.centre(s), lens.ring(s, timers), lens.entries(s), lens.log(s), lens.weight('won'),
+          lens.weight('dull-ignored'), lens.weight('else')];
+    """
+    ) == ["leader", "leads", "L", 4, "stage.era.ballot 4.n2", "x=7", "patience", None, None, 5, 0, 2]
+
+
+def test_the_base_lens_tells_messages_apart(modules: Js) -> None:
+    looks = modules(
+        BASE
+        + """
+        const look = (type, fields = {}) => lens.message({type, fields});
+        return [look('Prepare'), look('PrepareReply', {granted: false}), look('ClientRequest'), look('Other')]
+          .map(l => [l.tag, l.color, l.reply, l.ok]).concat(
+            ['PrepareReply', 'Prepare', 'PrepareX'].map(w => w.split(lens.wordPattern).filter(Boolean)));
+    """
+    )
+    assert looks == [
+        ["P", "discover", False, True],
+        ["P", "discover", True, False],
+        ["", "client", False, True],
+        ["O", "message", False, True],
+        ["PrepareReply"],
+        ["Prepare"],
+        ["Prepare", "X"],
+    ]
+
+
+def test_a_quorum_is_any_rule_that_names_its_members(modules: Js) -> None:
+    assert modules(
+        BASE
+        + """
+        const why = [['counted', {}], ['won', {quorum: ['n1', 'n2'], of: 3}]];
+        const q = lens.quorum({service: 'p', why});
+        return [q.members, q.of, q.key, lens.quorum({service: 'q', why}),
+          lens.quorum({service: 'p', why: []})];
+    """
+    ) == [["n1", "n2"], 3, "quorum.p.won", None, None]
+
+
+def test_every_family_has_its_colour_in_every_theme() -> None:
+    tokens = (STATIC / "css" / "tokens.css").read_text(encoding="utf-8")
+    light, dark, projector = re.split(r"\[data-theme=", tokens)
+    for theme in (light, dark, projector):
+        for family in FAMILIES:
+            assert re.search(rf"--{family}: #", theme), family
+    for family, colour in COLOURS.items():  # the picture that the server draws is on paper
+        line = re.search(rf"--{family}-line: (#\w+)", light) or re.search(rf"--{family}: (#\w+)", light)
+        assert line, family
+        assert line[1] == colour, family
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_mark_of_a_log_has_its_texts(lang: str) -> None:
+    words = json.loads((STATIC / "i18n" / lang / "panels.json").read_text(encoding="utf-8"))
+    for lens in (STATIC / "js" / "lenses").glob("*.js"):
+        for key in re.findall(r"\['(\w+)', s\.", lens.read_text(encoding="utf-8")):
+            assert f"panels.logs.{key}" in words, (lens.name, key)
+            assert f"panels.logs.legend.{key}" in words, (lens.name, key)
