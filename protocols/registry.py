@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from protocols import client, raft
+from protocols import client, paxos, paxos_laws, paxos_mutants, paxos_rules, raft
 from protocols.actor import Actor, Rule, State
 from protocols.law import Law
 from protocols.raft import laws as raft_laws
@@ -40,6 +40,14 @@ CLIENT = Protocol(client.Client, client.ClientState, client.ClientOptions, clien
 PROTOCOLS: dict[str, Protocol] = {
     "raft": Protocol(
         raft.Raft, raft.RaftState, raft.RaftOptions, raft_rules.RULES, raft_laws.LAWS, raft_mutants.MUTANTS
+    ),
+    "paxos": Protocol(
+        paxos.Paxos,
+        paxos.PaxosState,
+        paxos.PaxosOptions,
+        paxos_rules.RULES,
+        paxos_laws.LAWS,
+        paxos_mutants.MUTANTS,
     ),
 }
 

@@ -236,7 +236,7 @@ def test_json_is_one_array_an_event_and_a_summary(simulate: Simulate) -> None:
 
 def test_text_has_a_line_an_event_and_its_reasons(simulate: Simulate) -> None:
     for lang in ("en", "zh"):
-        _, out, _ = simulate(FILES[0], "--text", "--lang", lang)
+        _, out, _ = simulate(SCENARIOS / "raft/10-leader-crash.toml", "--text", "--lang", lang)
         assert "rule.raft" not in out
         assert not re.search(r"\{\w+\}", out)
         assert "[§5.2]" in out

@@ -16,7 +16,9 @@ from app.sim.trace import Event
 from protocols.actor import field_table
 from protocols.registry import PROTOCOLS, protocol_of
 from tests.protocols.test_mutants import SCHEDULES
+from tests.protocols.test_paxos_mutants import SCHEDULES as PAXOS_SCHEDULES
 from tests.sim.chaos import KINDS, Chaos, random_config
+from tests.sim.test_paxos_faults import PaxosChaos, random_paxos
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 SERVICES = (*PROTOCOLS, "client")
@@ -39,6 +41,12 @@ def runs() -> Iterator[list[Event]]:
         yield chaos.sim.take()
     for mutant, schedule in SCHEDULES.items():
         yield schedule.run(mutant)[0].take()
+    for seed in range(6):
+        paxos = PaxosChaos(random_paxos(rng := Random(seed)), rng, KINDS)
+        paxos.run(60)
+        yield paxos.sim.take()
+    for mutant, paxos_schedule in PAXOS_SCHEDULES.items():
+        yield paxos_schedule.run(mutant)[0].take()
 
 
 EVENTS = [e for events in runs() for e in events]
