@@ -6,9 +6,13 @@ from starlette.responses import Response
 
 from app.resources import TEMPLATES
 from app.rooms.hub import LIVE, Hub
-from app.texts import catalogue
+from app.sim.scenario import catalogue
+from app.texts import catalogue as texts
+from app.web import compare
 from app.web.languages import language
 from app.web.modules import lenses_of, modules_of
+from app.web.shelf import on_shelf
+from protocols.registry import PROTOCOLS
 
 router = APIRouter(include_in_schema=False)
 templates = Jinja2Templates(directory=TEMPLATES)
@@ -16,7 +20,7 @@ templates = Jinja2Templates(directory=TEMPLATES)
 
 def render(request: Request, name: str, status: int = 200, **context: object) -> Response:
     lang = language(request)
-    context |= {"lang": lang, "html_lang": "zh-CN" if lang == "zh" else "en", "t": catalogue(lang)}
+    context |= {"lang": lang, "html_lang": "zh-CN" if lang == "zh" else "en", "t": texts(lang)}
     headers = {"Cache-Control": "no-cache", "Content-Language": lang, "Vary": "Accept-Language"}
     return templates.TemplateResponse(request, name, context, status, headers)
 
@@ -28,6 +32,24 @@ def error_page(request: Request, status: int, message: str) -> Response:
 @router.get("/")
 async def home(request: Request) -> Response:
     return _with_lenses(request, "home.html", "home.js", LIVE)
+
+
+@router.get("/compare")
+async def comparison(request: Request) -> Response:
+    """Which protocol, when, and at what cost."""
+    rooms = {service: on_shelf(service).room for service in PROTOCOLS}
+    return render(
+        request, "compare.html", modules=modules_of("compare.js"), n=5,
+        rows=compare.rows(), needs=compare.NEEDS, pairs=compare.pairs(), rooms=rooms,
+    )  # fmt: skip
+
+
+@router.get("/museum")
+async def museum(request: Request) -> Response:
+    """Every known bug of every protocol."""
+    shelves = [on_shelf(row.name) for row in compare.rows()]
+    scenes = {scenario.name: scenario for scenario in catalogue()}
+    return render(request, "museum.html", modules=modules_of("museum.js"), shelves=shelves, scenes=scenes)
 
 
 @router.get("/live")

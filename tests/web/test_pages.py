@@ -7,7 +7,7 @@ import pytest
 
 from tests.serving import Served, serving
 
-PAGES = ["/", "/live", "/open", "/api/docs", "/nowhere", "/rooms/nowhere"]
+PAGES = ["/", "/compare", "/museum", "/live", "/open", "/api/docs", "/nowhere", "/rooms/nowhere"]
 HTML = {"Accept": "text/html"}
 
 
@@ -117,7 +117,10 @@ def test_the_api_describes_itself_from_our_own_files(served: Served) -> None:
         assert served.http.get(f"/static/{part}").status_code == 200
 
 
-@pytest.mark.parametrize(("page", "entry"), [("/live", "room.js"), ("/", "home.js")])
+@pytest.mark.parametrize(
+    ("page", "entry"),
+    [("/live", "room.js"), ("/", "home.js"), ("/compare", "compare.js"), ("/museum", "museum.js")],
+)
 def test_a_page_names_every_module_it_will_import(served: Served, page: str, entry: str) -> None:
     """So that a browser fetches them all at once; one that is missing here is fetched a round trip later."""
     named = re.findall(r'rel="modulepreload" href="([^"]+)"', served.http.get(page).text)

@@ -1,0 +1,65 @@
+"""A short run of each protocol: what a small picture of it plays, and the room in which it is met first."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from app.sim.config import ClusterConfig
+from app.sim.describe import describe_services
+from app.sim.scenario import catalogue
+from app.sim.timeline import Timeline, origin_view
+
+LONGEST = 1_200_000
+"""Virtual microseconds: a minute on screen at the usual pace."""
+MOST = 480
+"""Events: some ten kilobytes on the wire."""
+WIDEST = 7
+"""Nodes that a small picture has room for."""
+
+
+def ordinary(service: str) -> ClusterConfig:
+    """A cluster in which this protocol has something to do: a client that works steadily."""
+    return _cluster([service], [{"at": "200ms", "do": ["load c1 400ms"]}])
+
+
+def together(*services: str) -> ClusterConfig:
+    """Several protocols on the same machines, busy when one of these crashes and comes back."""
+    return _cluster(
+        list(services),
+        [
+            {"at": "200ms", "do": [f"load c1 400ms on {service}" for service in services]},
+            {"at": "1500ms", "do": ["crash n1"]},
+            {"at": "3s", "do": ["restart n1"]},
+        ],
+    )
+
+
+def _cluster(services: list[str], script: list[Any]) -> ClusterConfig:
+    return ClusterConfig.model_validate({"services": services, "seed": 7, "script": script})
+
+
+def shown(service: str) -> ClusterConfig:
+    """What the picture plays: the first shipped scenario that is about this protocol as it should be."""
+    for scenario in catalogue():
+        config = scenario.config
+        if config.services == [service] and not config.mutants and len(config.nodes) <= WIDEST:
+            return config
+    return ordinary(service)
+
+
+@lru_cache(maxsize=64)
+def recording(service: str) -> bytes:
+    """The run as JSON: the services described, the view before the first event, and the events."""
+    config = shown(service)
+    line = Timeline(config)
+    line.advance(LONGEST, MOST)
+    fields = {
+        "services": describe_services(config),
+        "view": origin_view(config),
+        "events": line.events(1, MOST),
+        "now": line.events(1, MOST)[-1].time,
+    }
+    return msgspec.json.encode(fields, enc_hook=tuple)

@@ -1,0 +1,69 @@
+/** What the pages that the server has filled share: language and theme switched in place, and rooms one click away. */
+
+import { pageActions } from '../actions/page.js';
+import { I18n } from '../core/i18n.js';
+import { Page } from '../core/page.js';
+import { makeRoom } from '../home/api.js';
+
+/** @param {string} id */
+export const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+/** @param {string} selector @returns {HTMLElement[]} */
+export const all = (selector) => [...document.querySelectorAll(selector)].map((el) => /** @type {HTMLElement} */ (el));
+
+/** The words that the server rendered, said again in another language. @param {I18n} i18n @param {string} title */
+export function relabel(i18n, title) {
+  document.title = i18n.t(title);
+  for (const el of all('[data-t]')) el.textContent = i18n.t(el.dataset.t ?? '');
+  for (const el of all('[data-en]')) el.textContent = el.dataset[i18n.lang()] ?? '';
+  for (const el of all('[data-label]')) {
+    const words = i18n.t(el.dataset.label ?? '');
+    el.setAttribute('aria-label', words);
+    if (el.matches('button')) el.title = words;
+  }
+}
+
+/** The buttons for language and theme. @param {any} ctx what the page's actions need */
+export function mountSwitches(ctx) {
+  const run = (/** @type {string} */ id) => pageActions.find((a) => a.id === id)?.run(ctx, '');
+  byId('language').addEventListener('click', () => run('page.language'));
+  byId('theme').addEventListener('click', () => run('page.theme'));
+}
+
+/** Whatever has data-open makes that room and goes there; a refusal is said in #problem. @param {I18n} i18n */
+export function mountOpeners(i18n) {
+  let busy = false;
+  document.addEventListener('click', async (e) => {
+    const button = /** @type {HTMLElement|null} */ (/** @type {Element} */ (e.target).closest('[data-open]'));
+    if (!button || busy) return;
+    busy = true;
+    button.setAttribute('aria-busy', 'true');
+    try {
+      location.href = await makeRoom(JSON.parse(button.dataset.open ?? ''));
+    } catch (error) {
+      const refused = /** @type {any} */ (error);
+      byId('problem').textContent = refused.code ? refused.message : i18n.t('home.unreachable');
+      byId('problem').scrollIntoView({ block: 'center' });
+    }
+    busy = false;
+    button.removeAttribute('aria-busy');
+  });
+}
+
+/** A page without a room: what the server wrote is there already; this gives it its switches. @param {() => void} [said] called when the words have changed */
+export async function startPage(said = () => {}) {
+  const page = new Page('');
+  const i18n = new I18n(page.lang());
+  const ctx = { page, i18n, playhead: { changed() {} } };
+  page.attach(ctx);
+  const title = document.body.dataset.title ?? '';
+  mountOpeners(i18n);
+  await i18n.ready();
+  const speak = () => {
+    relabel(i18n, title);
+    said();
+  };
+  i18n.subscribe(speak);
+  mountSwitches(ctx);
+  speak();
+}
