@@ -9,6 +9,10 @@ from typing import Any
 import msgspec
 
 from protocols import client, paxos, paxos_laws, paxos_mutants, paxos_rules, raft
+from protocols import two_phase_commit as two_phase
+from protocols import two_phase_commit_laws as two_phase_laws
+from protocols import two_phase_commit_mutants as two_phase_mutants
+from protocols import two_phase_commit_rules as two_phase_rules
 from protocols.actor import Actor, Rule, State
 from protocols.law import Law
 from protocols.raft import laws as raft_laws
@@ -48,6 +52,14 @@ PROTOCOLS: dict[str, Protocol] = {
         paxos_rules.RULES,
         paxos_laws.LAWS,
         paxos_mutants.MUTANTS,
+    ),
+    "2pc": Protocol(
+        two_phase.TwoPhaseCommit,
+        two_phase.TwoPhaseState,
+        two_phase.TwoPhaseOptions,
+        two_phase_rules.RULES,
+        two_phase_laws.LAWS,
+        two_phase_mutants.MUTANTS,
     ),
 }
 

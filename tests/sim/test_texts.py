@@ -15,10 +15,13 @@ from app.sim.text import text_lines
 from app.sim.trace import Event
 from protocols.actor import field_table
 from protocols.registry import PROTOCOLS, protocol_of
+from tests.protocols.commit_schedules import TWO_PHASE
 from tests.protocols.test_mutants import SCHEDULES
 from tests.protocols.test_paxos_mutants import SCHEDULES as PAXOS_SCHEDULES
 from tests.sim.chaos import KINDS, Chaos, random_config
+from tests.sim.commit_chaos import commit_config
 from tests.sim.test_paxos_faults import PaxosChaos, random_paxos
+from tests.sim.test_two_phase_faults import TwoPhaseChaos
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 SERVICES = (*PROTOCOLS, "client")
@@ -47,6 +50,20 @@ def runs() -> Iterator[list[Event]]:
         yield paxos.sim.take()
     for mutant, paxos_schedule in PAXOS_SCHEDULES.items():
         yield paxos_schedule.run(mutant)[0].take()
+    yield from commit_runs()
+
+
+def commit_runs() -> Iterator[list[Event]]:
+    for mutant, schedule in TWO_PHASE.items():
+        yield schedule.run(mutant)[0].take()
+    for seed in range(8):
+        rng = Random(seed)
+        options = {"presume": rng.choice(["nothing", "abort"]), "cooperative": seed % 2 == 0}
+        two_phase = TwoPhaseChaos(commit_config("2pc", rng, options), rng, KINDS)
+        two_phase.run(60)
+        two_phase.do("request c1 transfer much at n1")
+        two_phase.settle(8_000_000)
+        yield two_phase.sim.take()
 
 
 EVENTS = [e for events in runs() for e in events]

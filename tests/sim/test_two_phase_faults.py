@@ -1,0 +1,69 @@
+"""2PC under random faults, in all its modes: the laws hold whatever happens; and once the faults end, every
+transaction is decided everywhere, the locks are free, and every client has been told what really happened.
+"""
+
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from protocols.two_phase_commit_mutants import MUTANTS
+from tests.sim.chaos import KINDS
+from tests.sim.commit_chaos import CommitChaos, check_books, commit_config
+
+BOUND = 8_000_000
+MODES = [
+    {"presume": presume, "cooperative": cooperative, "acks": acks}
+    for presume in ("nothing", "abort")
+    for cooperative in (False, True)
+    for acks in (True, False)
+]
+
+
+class TwoPhaseChaos(CommitChaos):
+    timers = ("vote", "resend", "decision", "lock")
+
+
+def suffer_and_recover(seed: object, kinds: tuple[str, ...] | None, options: dict[str, Any]) -> None:
+    rng = Random(repr(seed))
+    chaos = TwoPhaseChaos(commit_config("2pc", rng, options), rng, kinds)
+    chaos.run(60)
+    assert not chaos.broken, (chaos.broken, chaos.kinds, chaos.commands)
+    chaos.settle(BOUND)
+    assert not chaos.broken
+    check_books(chaos)
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda m: "-".join(map(str, m.values())))
+@pytest.mark.parametrize("seed", range(5))
+def test_laws_hold_and_everything_is_decided_in_the_end(seed: int, mode: dict[str, Any]) -> None:
+    suffer_and_recover((seed, mode), None, mode)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_kind_of_fault_alone(kind: str) -> None:
+    for presume in ("nothing", "abort"):
+        suffer_and_recover(f"only {kind}", (kind,), {"presume": presume, "cooperative": True})
+
+
+@given(st.integers(0, 2**40), st.sets(st.sampled_from(KINDS), min_size=1), st.sampled_from(MODES))
+@settings(max_examples=15)
+def test_any_faults(seed: int, kinds: set[str], mode: dict[str, Any]) -> None:
+    suffer_and_recover(seed, tuple(sorted(kinds)), mode)
+
+
+@pytest.mark.parametrize(
+    ("mutant", "options"), [("2pc-yes-not-durable", {}), ("2pc-decision-not-durable", {"presume": "abort"})]
+)
+def test_random_faults_find_bugs(mutant: str, options: dict[str, Any]) -> None:
+    """What the tests above would see: the same faults, with a bug, break a law within a few runs."""
+    for seed in range(60):
+        rng = Random(f"{mutant}/{seed}")
+        config = commit_config("2pc", rng, options, mutants={"2pc": mutant}, nodes=3, disk={})
+        chaos = TwoPhaseChaos(config, rng)
+        chaos.run(60)
+        if MUTANTS[mutant][1] in chaos.broken:
+            return
+    pytest.fail("no run broke a law")
