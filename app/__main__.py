@@ -1,4 +1,4 @@
-"""The command line: `quorumscope serve`, `quorumscope simulate FILE`, `quorumscope healthcheck`."""
+"""The command line: `quorumscope serve`, `simulate FILE`, `check-history FILE`, `healthcheck`."""
 
 import argparse
 import sys
@@ -18,6 +18,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from app.history.cli import add_check_history
     from app.sim.cli import add_simulate
 
     parser = argparse.ArgumentParser("quorumscope", description="Watch distributed consensus happen.")
@@ -26,6 +27,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="serve the rooms (settings: QUORUMSCOPE_…)")
     serve.set_defaults(run=lambda _: _serve(load_settings()))
     add_simulate(commands)
+    add_check_history(commands)
     health = commands.add_parser("healthcheck", help="ask the server of these settings whether it is well")
     health.set_defaults(run=lambda _: _healthcheck(load_settings()))
     return parser

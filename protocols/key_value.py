@@ -40,20 +40,25 @@ def execute(data: Data, sessions: Sessions, c: Command) -> tuple[Data, Sessions,
     session = sessions.get(c.client)
     if session is not None and c.serial <= session.serial and c.client:
         return data, sessions, session.result
-    data, result = _operate(data, c)
+    before = data.get(c.key)
+    after, result = operate(before, c)
+    if after is None and before is not None:
+        data = {k: v for k, v in data.items() if k != c.key}
+    elif after is not None and after is not before:
+        data = {**data, c.key: after}
     if c.client:
         sessions = {**sessions, c.client: Session(c.serial, result)}
     return data, sessions, result
 
 
-def _operate(data: Data, c: Command) -> tuple[Data, str | None]:
-    before = data.get(c.key)
+def operate(before: str | None, c: Command) -> tuple[str | None, str | None]:
+    """What `c` leaves at its key, where `before` was (None: nothing), and its result."""
     if c.op == "get":
-        return data, before
+        return before, before
     if c.op == "delete":
-        return {k: v for k, v in data.items() if k != c.key}, before
-    value = c.value if c.op == "put" else str(_number(before) + _number(c.value))
-    return {**data, c.key: value}, value
+        return None, before
+    after = c.value if c.op == "put" else str(_number(before) + _number(c.value))
+    return after, after
 
 
 def _number(text: str | None) -> int:

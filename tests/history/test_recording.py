@@ -1,0 +1,130 @@
+"""The histories that runs leave behind: right protocols are linearizable, and a stale read is caught."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from app.history.check import check
+from app.history.recording import Recorder, record
+from app.sim.config import read_config
+from app.sim.simulation import Simulation
+from app.sim.timeline import Timeline
+from protocols import registry
+from protocols.actor import Effects
+from protocols.client import ClientReply, ClientRequest
+from protocols.key_value import Command, operate
+from protocols.raft import Raft, RaftState
+from tests.sim.chaos import Chaos, random_config
+
+
+class Contending(Chaos):
+    """Clients that write, read, add and delete the same two keys."""
+
+    def operation(self, client: str) -> str:
+        key, value = self.rng.choice("xy"), self.rng.randrange(100)
+        return self.rng.choice(
+            [f"put {key} {value}", f"get {key}", f"get {key}", f"add {key} 1", f"delete {key}"]
+        )
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_raft_under_random_faults_is_linearizable(seed: int) -> None:
+    rng = Random(f"history {seed}")
+    chaos = Contending(random_config(rng, clients=4), rng)
+    chaos.run(80)
+    found = check(record(chaos.sim.cluster.events))
+    assert found.linearizable, (found.refusals, chaos.commands)
+
+
+class ReadsLocally(Raft):
+    """Answers a read from its own copy while it believes that it leads."""
+
+    def on_client_request(self, s: RaftState, src: str, m: ClientRequest, out: Effects) -> None:
+        c = m.command
+        if c.op == "get" and s.role == "leader":
+            out.send(src, ClientReply(c.serial, "ok", operate(s.data.get(c.key), c)[1]))
+        else:
+            super().on_client_request(s, src, m, out)
+
+
+def deposed() -> Simulation:
+    """n1 leads and is cut off with c2; c1 writes with the others' leader, then c2 reads from n1."""
+    sim = Simulation(read_config({"nodes": 5, "clients": 2, "mutants": {"raft": "reads-locally"}}))
+    sim.execute("timeout n1 election")
+    sim.advance(100_000)
+    sim.execute("request c1 put x 1 at n1")
+    sim.advance(300_000)
+    sim.execute("partition n1 n2 c2 | n3 n4 n5 c1")
+    sim.advance(1_500_000)
+    sim.execute("request c1 put x 2 at n3")
+    sim.advance(3_000_000)
+    sim.execute("request c2 get x at n1")
+    sim.advance(4_000_000)
+    return sim
+
+
+def test_a_stale_read_of_a_deposed_leader_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ongaro's dissertation, section 6.4: a leader must confirm that it still leads before it answers."""
+    raft = registry.PROTOCOLS["raft"]
+    monkeypatch.setitem(
+        registry.PROTOCOLS,
+        "raft",
+        replace(raft, mutants={**raft.mutants, "reads-locally": (ReadsLocally, "")}),
+    )
+    events = deposed().take()
+    found = check(record(events))
+    assert found.linearizable is False
+    (refusal,) = found.refusals
+    assert (refusal.operation.process, refusal.operation.result, refusal.possible) == ("c2", "1", ("2",))
+    assert [o.command.op for o in refusal.core] == ["put", "get"]
+    monkeypatch.setattr(ReadsLocally, "on_client_request", Raft.on_client_request)
+    events = deposed().take()
+    assert check(record(events)).linearizable
+    assert record(events)[-1].returned is None, "the right leader that lost its followers does not answer"
+
+
+def test_a_retry_is_not_another_call() -> None:
+    sim = Simulation(read_config({"nodes": 3, "clients": 1}))
+    sim.execute("drop every ClientReply * -> c1")
+    sim.execute("request c1 add x 1")
+    sim.advance(1_500_000)
+    sim.execute("allow every ClientReply * -> c1")
+    sim.advance(3_000_000)
+    events = sim.take()
+    sent = [e for e in events if e.kind == "send" and e.body[1] == "ClientRequest"]
+    (only,) = record(events)
+    assert len(sent) > 2
+    assert (only.result, only.process) == ("1", "c1")
+    issued = next(e for e in events if e.seq == only.called)
+    assert (issued.kind, issued.time, only.begun) == ("request", 0, 0)
+
+
+def test_what_waits_in_line_is_called_when_its_turn_comes() -> None:
+    sim = Simulation(read_config({"nodes": 3, "clients": 1}))
+    for _ in range(3):
+        sim.execute("request c1 add x 1")
+    sim.advance(3_000_000)
+    first, second, third = record(sim.take())
+    assert first.returned == second.called
+    assert second.returned == third.called
+    assert [o.result for o in (first, second, third)] == ["1", "2", "3"]
+
+
+def test_a_history_whose_beginning_is_gone() -> None:
+    """What was pending then was called before everything else; keys may hold anything."""
+    line = Timeline(read_config({"seed": 3, "clients": 3}))
+    for client in ("c1", "c2", "c3"):
+        line.execute(f"load {client} 70ms")
+    line.advance(4_000_000)
+    events = line.events(1, line.head)
+    whole = record(events)
+    middle = events[len(events) // 2].seq
+    pending = {o.process: o.command for o in whole if o.called < middle <= (o.returned or middle)}
+    late = Recorder("client", pending).listen(e for e in events if e.seq >= middle)
+    assert pending
+    assert [o.result for o in late] == [o.result for o in whole if (o.returned or middle) >= middle]
+    assert check(late, from_start=False).linearizable
+    assert all(isinstance(o.command, Command) for o in late)
