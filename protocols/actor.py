@@ -96,10 +96,12 @@ class Effects:
         """Send `message` to the same service on node `to` (or to a client)."""
         self.outbox.append((to, message))
 
-    def save(self, state: State) -> None:
-        """Make the persistent fields durable, as they are now, before anything emitted after this."""
+    def save(self, state: State, apart: bool = False) -> None:
+        """Make the persistent fields durable, as they are now, before anything emitted after this. A write
+        `apart` from the one before is not joined with it: they are two files, and a crash may come between.
+        """
         values = persistent_values(state)
-        if self.outbox and self.outbox[-1][0] is None:
+        if self.outbox and self.outbox[-1][0] is None and not apart:
             self.outbox[-1] = (None, values)  # nothing was sent in between: one write is enough
         else:
             self.outbox.append((None, values))

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from protocols import client, paxos, paxos_laws, paxos_mutants, paxos_rules, raft
+from protocols import client, paxos, paxos_laws, paxos_mutants, paxos_rules, raft, zab
 from protocols import two_phase_commit as two_phase
 from protocols import two_phase_commit_laws as two_phase_laws
 from protocols import two_phase_commit_mutants as two_phase_mutants
@@ -18,6 +18,9 @@ from protocols.law import Law
 from protocols.raft import laws as raft_laws
 from protocols.raft import mutants as raft_mutants
 from protocols.raft import rules as raft_rules
+from protocols.zab import laws as zab_laws
+from protocols.zab import mutants as zab_mutants
+from protocols.zab import rules as zab_rules
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,9 @@ PROTOCOLS: dict[str, Protocol] = {
         two_phase_rules.RULES,
         two_phase_laws.LAWS,
         two_phase_mutants.MUTANTS,
+    ),
+    "zab": Protocol(
+        zab.Zab, zab.ZabState, zab.ZabOptions, zab_rules.RULES, zab_laws.LAWS, zab_mutants.MUTANTS
     ),
 }
 

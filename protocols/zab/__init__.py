@@ -1,0 +1,6 @@
+"""ZAB: `Zab`, the actor, with its state and options. Begin with `actor.py`."""
+
+from protocols.zab.actor import Zab
+from protocols.zab.state import ZabOptions, ZabState
+
+__all__ = ["Zab", "ZabOptions", "ZabState"]
