@@ -42,7 +42,7 @@ class AcknowledgesBeforeDurable(Zab):
         log, snapshot = s.log, s.snapshot
         self.keep_received(s)
         s.current_epoch = epoch
-        out.save(replace_log(s, log, snapshot))
+        out.save(replace(s, log=log, snapshot=snapshot))
 
     def on_up_to_date(self, s: ZabState, src: str, m: UpToDate, out: Effects) -> None:
         out.save(s)
@@ -69,7 +69,7 @@ class AcknowledgesBeforeLogging(Zab):
 
 
 class EpochNotRaised(Zab):
-    """Takes the latest epoch that anybody accepted, instead of one more."""
+    """Leads in the latest epoch that anybody accepted, instead of one more, and followers let it."""
 
     def next_epoch(self, s: ZabState) -> int:
         return max(1, *s.epochs.values())
@@ -80,10 +80,11 @@ class EpochNotRaised(Zab):
 
 
 class AcceptedEpochNotDurable(Zab):
-    """Accepts an epoch in memory only: after a crash it accepts it again, from another."""
+    """Keeps the accepted epoch in memory only: after a crash it accepts the same one again."""
 
-    def accept_epoch(self, s: ZabState, epoch: int, out: Effects) -> None:
-        s.accepted_epoch = epoch
+    def restart(self, s: ZabState, out: Effects) -> None:
+        s.accepted_epoch = 0
+        super().restart(s, out)
 
 
 class VoteIgnoresEpoch(Zab):
@@ -130,13 +131,9 @@ class DecidesAtOnce(Zab):
             self.on_finalize_timeout(s, out)
 
 
-def replace_log(s: ZabState, log: Log, snapshot: object) -> ZabState:
-    return replace(s, log=log, snapshot=snapshot)
-
-
 MUTANTS: dict[str, tuple[type[Zab], str]] = {
     "zab-diff-for-trunc": (DiffForTrunc, "zab-agreement"),
-    "zab-stale-database": (StaleDatabase, "zab-agreement"),
+    "zab-stale-database": (StaleDatabase, "zab-total-order"),
     "zab-acknowledges-before-durable": (AcknowledgesBeforeDurable, "zab-primary-integrity"),
     "zab-epoch-before-transactions": (EpochBeforeTransactions, "zab-committed-kept"),
     "zab-acknowledges-before-logging": (AcknowledgesBeforeLogging, "zab-primary-integrity"),

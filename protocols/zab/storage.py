@@ -116,7 +116,7 @@ def read_txn(item: Any) -> Txn:
         item = {"zxid": item}
     if not isinstance(item, Mapping) or not set(item) <= {"zxid", "command"} or "zxid" not in item:
         raise ValueError(f'a transaction is a zxid or {{ zxid = "1.3", command = "x=3" }}, not {item!r}')
-    key, _, value = str(item.get("command", "")).partition("=")
+    key, _, value = str(item.get("command", f"z={item['zxid']}")).partition("=")
     return Txn(read_zxid(item["zxid"]), Command("put", key.strip(), value.strip()))
 
 
