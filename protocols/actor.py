@@ -73,13 +73,15 @@ class Rule(msgspec.Struct, frozen=True):
     """A rule that a handler can `explain`: the paper's section, and the mark it leaves on a time line.
 
     For counting what a decision costs: `decides` names the item of the rule's data that tells which decision
-    (a log index, a transaction, a slot) has just been made; `knows`, which one this node has just learned of.
+    (a log index, a transaction, a slot) has just been made; `knows`, which one this node has just learned of;
+    with `upto`, all that come before it (by number) as well.
     """
 
     section: str
     mark: str = ""
     decides: str = ""
     knows: str = ""
+    upto: bool = False
 
 
 class Effects:

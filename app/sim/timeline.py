@@ -53,6 +53,22 @@ class Sealed:
     hash_after: Any
 
 
+@dataclass(frozen=True)
+class Passage:
+    """Events `first` to `last` of a branch."""
+
+    first: int
+    last: int
+    packed: list[bytes]
+    recent: list[Event]
+
+    def events(self) -> list[Event]:
+        found: list[Event] = []
+        for text in self.packed:
+            found += msgspec.json.decode(as_array(zlib.decompress(text)), type=list[Event])
+        return [e for e in found + self.recent if self.first <= e.seq <= self.last]
+
+
 class Timeline:
     """One branch. `advance`, `step` and `execute` give the events that they made happen."""
 
@@ -185,11 +201,13 @@ class Timeline:
 
     def events(self, first: int, last: int) -> list[Event]:
         """Events `first` to `last`, as far as they are kept."""
-        found: list[Event] = []
-        for kept in self._sealed:
-            if kept.last >= first and kept.first <= last:
-                found += msgspec.json.decode(as_array(zlib.decompress(kept.packed)), type=list[Event])
-        return [e for e in found + self._open if first <= e.seq <= last]
+        return self.passage(first, last).events()
+
+    def passage(self, first: int, last: int) -> Passage:
+        """The same, not unpacked yet: it stays as it is, and may be read elsewhere while the run goes on."""
+        packed = [kept.packed for kept in self._sealed if kept.last >= first and kept.first <= last]
+        recent = self._open.copy() if last >= self._open_first else []
+        return Passage(max(first, self.oldest), last, packed, recent)
 
     @classmethod
     def replay(
