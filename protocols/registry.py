@@ -8,7 +8,19 @@ from typing import Any
 
 import msgspec
 
-from protocols import client, paxos, paxos_laws, paxos_mutants, paxos_rules, raft, zab
+from protocols import (
+    client,
+    multi_paxos,
+    multi_paxos_laws,
+    multi_paxos_mutants,
+    multi_paxos_rules,
+    paxos,
+    paxos_laws,
+    paxos_mutants,
+    paxos_rules,
+    raft,
+    zab,
+)
 from protocols import two_phase_commit as two_phase
 from protocols import two_phase_commit_laws as two_phase_laws
 from protocols import two_phase_commit_mutants as two_phase_mutants
@@ -55,6 +67,14 @@ PROTOCOLS: dict[str, Protocol] = {
         paxos_rules.RULES,
         paxos_laws.LAWS,
         paxos_mutants.MUTANTS,
+    ),
+    "multi-paxos": Protocol(
+        multi_paxos.MultiPaxos,
+        multi_paxos.MultiPaxosState,
+        multi_paxos.MultiPaxosOptions,
+        multi_paxos_rules.RULES,
+        multi_paxos_laws.LAWS,
+        multi_paxos_mutants.MUTANTS,
     ),
     "2pc": Protocol(
         two_phase.TwoPhaseCommit,

@@ -12,26 +12,27 @@ from typing import Any, Self
 
 from protocols.ballot import Ballot
 
+Proposed = tuple[Ballot, Any]
 Vote = tuple[int, Ballot, Any]
 """A slot (0 where there is but one decree), a ballot and a value."""
 
 
 class Votes:
-    """Every acceptance so far, by vote."""
+    """Every acceptance so far, by slot."""
 
     def __init__(self) -> None:
         self.acceptors: frozenset[str] = frozenset()
-        self.made: dict[Vote, frozenset[str]] = {}
-        self.final: dict[Vote, frozenset[str]] = {}
+        self.made: dict[int, dict[Proposed, frozenset[str]]] = {}
+        self.final: dict[int, dict[Proposed, frozenset[str]]] = {}
         self.pending: dict[str, tuple[Vote, ...]] = {}
-        self.chosen: dict[int, Vote] = {}
+        self.chosen: dict[int, Proposed] = {}
         """For each slot: what a majority was first seen to have accepted in one ballot."""
 
     def join(self, acceptor: str) -> None:
         """Acceptors join when they are switched on, before anything happens."""
         self.acceptors |= {acceptor}
 
-    def crash(self, node: str, kept: Mapping[int, tuple[Ballot, Any]]) -> list[tuple[Vote, Vote]]:
+    def crash(self, node: str, kept: Mapping[int, Proposed]) -> list[tuple[Vote, Vote]]:
         """`node` crashed, and this is left of its acceptances: what was not on disk was never made."""
         pending = self.pending.pop(node, ())
         return self.settle(node, [v for v in pending if kept.get(v[0]) == v[1:]])
@@ -41,25 +42,26 @@ class Votes:
         clashes = self.settle(node, self.pending.pop(node, ()))
         self.pending[node] = tuple(new)
         for vote in self.pending[node]:
-            self.made[vote] = self.made.get(vote, frozenset()) | {node}
+            add(self.made, vote, node)
         return clashes
 
     def settle(self, node: str, votes: Iterable[Vote]) -> list[tuple[Vote, Vote]]:
-        """`node` has cast these votes for good. Gives each vote that is chosen beside another."""
+        """`node` has cast these votes for good. Gives each that is chosen, with what was chosen before it
+        if that is another value."""
         clashes = []
-        for vote in votes:
-            self.final[vote] = self.final.get(vote, frozenset()) | {node}
-            if self.is_majority(self.final[vote]):
-                first = self.chosen.setdefault(vote[0], vote)
-                if first[2] != vote[2]:
-                    clashes.append((first, vote))
+        for slot, ballot, value in votes:
+            if self.is_majority(add(self.final, (slot, ballot, value), node)):
+                first = self.chosen.setdefault(slot, (ballot, value))
+                if first[1] != value:
+                    clashes.append(((slot, *first), (slot, ballot, value)))
         return clashes
 
     def is_chosen(self, slot: int, value: Any) -> bool:
         """A majority accepted `value` in one ballot, as far as their states say."""
-        return any(
-            v[0] == slot and v[2] == value and self.is_majority(names) for v, names in self.made.items()
-        )
+        if slot in self.chosen and self.chosen[slot][1] == value:
+            return True
+        made = self.made.get(slot, {})
+        return any(v == value and self.is_majority(names) for (_, v), names in made.items())
 
     def is_majority(self, names: frozenset[str]) -> bool:
         return 2 * len(names & self.acceptors) > len(self.acceptors)
@@ -70,3 +72,12 @@ class Votes:
         twin.made, twin.final = self.made.copy(), self.final.copy()
         twin.pending, twin.chosen = self.pending.copy(), self.chosen.copy()
         return twin
+
+
+def add(votes: dict[int, dict[Proposed, frozenset[str]]], vote: Vote, node: str) -> frozenset[str]:
+    """Who has cast this vote, `node` now among them."""
+    slot, proposed = vote[0], vote[1:]
+    before = votes.get(slot, {})
+    names = before.get(proposed, frozenset()) | {node}
+    votes[slot] = {**before, proposed: names}
+    return names

@@ -16,6 +16,7 @@ from app.sim.trace import Event
 from protocols.actor import field_table
 from protocols.registry import PROTOCOLS, protocol_of
 from tests.protocols.commit_schedules import TWO_PHASE
+from tests.protocols.test_multi_paxos_mutants import SCHEDULES as MULTI_PAXOS_SCHEDULES
 from tests.protocols.test_mutants import SCHEDULES
 from tests.protocols.test_paxos_mutants import SCHEDULES as PAXOS_SCHEDULES
 from tests.protocols.test_zab_faults import ZabChaos, zab_config
@@ -23,6 +24,7 @@ from tests.protocols.test_zab_mutants import SCHEDULES as ZAB_SCHEDULES
 from tests.protocols.test_zab_rules import CORNERS
 from tests.sim.chaos import KINDS, Chaos, random_config
 from tests.sim.commit_chaos import commit_config
+from tests.sim.test_multi_paxos_faults import MultiPaxosChaos, random_multi_paxos
 from tests.sim.test_paxos_faults import PaxosChaos, random_paxos
 from tests.sim.test_two_phase_faults import TwoPhaseChaos
 
@@ -51,8 +53,12 @@ def runs() -> Iterator[list[Event]]:
         paxos = PaxosChaos(random_paxos(rng := Random(seed)), rng, KINDS)
         paxos.run(60)
         yield paxos.sim.take()
-    for mutant, paxos_schedule in PAXOS_SCHEDULES.items():
+        multi = MultiPaxosChaos(random_multi_paxos(rng := Random(seed)), rng, KINDS)
+        multi.run(60)
+        yield multi.sim.take()
+    for mutant, paxos_schedule in (PAXOS_SCHEDULES | MULTI_PAXOS_SCHEDULES).items():
         yield paxos_schedule.run(mutant)[0].take()
+        yield paxos_schedule.run(None)[0].take()
     yield from commit_runs()
     yield from zab_runs()
 

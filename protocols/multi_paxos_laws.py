@@ -1,0 +1,210 @@
+"""What Multi-Paxos guarantees: Paxos' laws for every slot, and that all state machines do the same.
+
+Whether a value is chosen is judged from what acceptors have accepted, not from what learners say. A state
+whose role is `recovering` is that of a node that has just crashed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from protocols.ballot import Ballot
+from protocols.key_value import Command
+from protocols.law import Law, Ledger
+from protocols.multi_paxos import MultiPaxosState
+from protocols.votes import Vote, Votes
+
+
+class CountsVotes(Law[MultiPaxosState]):
+    """What the laws about chosen values have in common: they follow the acceptors."""
+
+    def __init__(self) -> None:
+        self.votes = Votes()
+
+    def follow(self, node: str, s: MultiPaxosState, before: Mapping[str, Any]) -> list[tuple[Vote, Vote]]:
+        """Count what this change tells; gives the votes that are chosen beside another."""
+        if s.role == "recovering":
+            return self.votes.crash(node, {slot: (p.ballot, p.value) for slot, p in s.accepted.items()})
+        if node not in self.votes.acceptors:
+            self.votes.join(node)
+            for slot, value in enumerate(s.log, start=1):  # on its disk from the beginning
+                self.votes.chosen.setdefault(slot, (Ballot(), value))
+        old = before.get("accepted", s.accepted)
+        clashes = self.votes.go_on(
+            node, [(i, p.ballot, p.value) for i, p in s.accepted.items() if old.get(i) != p]
+        )
+        told = before.get("acceptances", s.acceptances)
+        if told is not s.acceptances and s.role == "leader":
+            for slot, names in s.acceptances.items():
+                vote = (slot, s.ballot, proposed_value(s, slot))
+                for acceptor in set(names) - {node, *told.get(slot, ())}:
+                    clashes += self.votes.settle(acceptor, [vote])
+        return clashes
+
+    def copy(self) -> Self:
+        twin = self.__class__()
+        twin.votes = self.votes.copy()
+        return twin
+
+
+def proposed_value(s: MultiPaxosState, slot: int) -> Command | None:
+    """What the leader has proposed in a slot, be it chosen by now or not."""
+    if slot <= len(s.log):
+        return s.log[slot - 1]
+    return s.chosen[slot] if slot in s.chosen else s.proposals.get(slot)
+
+
+class Agreement(CountsVotes):
+    """In each slot at most one value is chosen ("Paxos Made Simple", section 2.1, 3)."""
+
+    id = "multi-paxos-agreement"
+    section = "§2.1, §3"
+    fields = frozenset({"role", "promised", "accepted", "acceptances", "log"})
+
+    def judge(self, node: str, s: MultiPaxosState, before: Mapping[str, Any]) -> dict[str, Any] | None:
+        for (slot, ballot, value), (_, later, other) in self.follow(node, s, before):
+            first, second = value or "no-op", other or "no-op"
+            return {
+                "slot": slot,
+                "first": first,
+                "ballot": str(ballot),
+                "second": second,
+                "later": str(later),
+            }
+        return None
+
+
+class OnlyChosenLearned(CountsVotes):
+    """Nothing is taken for chosen that is not (section 2.1)."""
+
+    id = "multi-paxos-learned"
+    section = "§2.1"
+    fields = frozenset({"role", "accepted", "log"})
+
+    def judge(self, node: str, s: MultiPaxosState, before: Mapping[str, Any]) -> dict[str, Any] | None:
+        self.follow(node, s, before)
+        for slot in range(len(before.get("log", s.log)) + 1, len(s.log) + 1):
+            if not self.votes.is_chosen(slot, s.log[slot - 1]):
+                return {"node": node, "slot": slot, "op": s.log[slot - 1] or "no-op"}
+        return None
+
+
+class PromiseKept(Law[MultiPaxosState]):
+    """A promise is never lowered, not even over a crash (section 2.2)."""
+
+    id = "multi-paxos-promise-kept"
+    section = "§2.2"
+    fields = frozenset({"role", "promised", "accepted", "promises"})
+
+    def __init__(self) -> None:
+        self.given: dict[str, Ballot] = {}
+        """The highest promise that each acceptor has given for good."""
+        self.now: dict[str, Ballot] = {}
+
+    def judge(self, node: str, s: MultiPaxosState, before: Mapping[str, Any]) -> dict[str, Any] | None:
+        self.now[node] = s.promised
+        if s.role != "recovering":  # a node that goes on has on disk what it promised before
+            self.give(node, before.get("promised", s.promised))
+        for acceptor in s.promises:
+            if acceptor != node:
+                self.give(acceptor, s.ballot)
+        for acceptor in (node, *s.promises):
+            given, now = self.given.get(acceptor, Ballot()), self.now.get(acceptor, Ballot())
+            if now < given:
+                return {"node": acceptor, "promised": str(given), "now": str(now)}
+        return None
+
+    def give(self, acceptor: str, ballot: Ballot) -> None:
+        self.given[acceptor] = max(ballot, self.given.get(acceptor, ballot))
+
+    def copy(self) -> Self:
+        twin = self.__class__()
+        twin.given, twin.now = self.given.copy(), self.now.copy()
+        return twin
+
+
+class NoneBelowPromise(Law[MultiPaxosState]):
+    """An acceptor accepts nothing below what it has promised, or accepted in that slot (section 2.2, P1a)."""
+
+    id = "multi-paxos-none-below-promise"
+    section = "§2.2, P1a"
+    fields = frozenset({"accepted"})
+
+    def judge(self, node: str, s: MultiPaxosState, before: Mapping[str, Any]) -> dict[str, Any] | None:
+        if s.role == "recovering" or before.get("role") == "recovering":
+            return None
+        promised = before.get("promised", s.promised)
+        for slot, p in s.accepted.items():
+            old = before["accepted"].get(slot)
+            bar = max(promised, old.ballot) if old else promised
+            if p != old and p.ballot < bar:
+                return {"node": node, "slot": slot, "ballot": str(p.ballot), "promised": str(bar)}
+        return None
+
+    def copy(self) -> Self:
+        return self.__class__()
+
+
+class OneValuePerBallot(Law[MultiPaxosState]):
+    """In each slot at most one value is proposed in a ballot (section 2.2, 2.5).
+
+    What a node did last does not count if it crashes at once: perhaps it was not on disk, and nothing left.
+    """
+
+    id = "multi-paxos-one-value-per-ballot"
+    section = "§2.2, §2.5"
+    fields = frozenset({"role", "promised", "accepted", "acceptances", "log"})
+
+    def __init__(self) -> None:
+        self.values: dict[tuple[int, Ballot], Any] = {}
+        self.latest: dict[str, dict[tuple[int, Ballot], Any]] = {}
+
+    def judge(self, node: str, s: MultiPaxosState, before: Mapping[str, Any]) -> dict[str, Any] | None:
+        latest = self.latest.pop(node, {})
+        if s.role == "recovering":
+            return None
+        self.values |= latest
+        if "accepted" in before:
+            old = before["accepted"]
+            new = {(i, p.ballot): p.value for i, p in s.accepted.items() if old.get(i) != p}
+            for (slot, ballot), value in new.items():
+                first = self.values.get((slot, ballot), value)
+                if first != value:
+                    said = {"first": first or "no-op", "second": value or "no-op"}
+                    return {"slot": slot, "ballot": str(ballot), **said}
+            self.latest[node] = new
+        return None
+
+    def copy(self) -> Self:
+        twin = self.__class__()
+        twin.values, twin.latest = self.values.copy(), self.latest.copy()
+        return twin
+
+
+class StateMachineSafety(Law[MultiPaxosState]):
+    """No two state machines execute different commands in the same slot (section 3)."""
+
+    id = "multi-paxos-state-machine-safety"
+    section = "§3"
+    fields = frozenset({"executed"})
+
+    def __init__(self) -> None:
+        self.executed: Ledger[tuple[Command | None, str]] = Ledger()
+
+    def judge(self, node: str, s: MultiPaxosState, before: Mapping[str, Any]) -> dict[str, Any] | None:
+        for slot in range(before["executed"] + 1, s.executed + 1):
+            value = s.log[slot - 1]
+            if slot > len(self.executed):
+                self.executed.add((value, node))
+            elif self.executed[slot - 1][0] != value:
+                return {"slot": slot, "first": self.executed[slot - 1][1], "second": node}
+        return None
+
+    def copy(self) -> Self:
+        twin = self.__class__()
+        twin.executed = self.executed.copy()
+        return twin
+
+
+LAWS = (Agreement, OnlyChosenLearned, PromiseKept, NoneBelowPromise, OneValuePerBallot, StateMachineSafety)

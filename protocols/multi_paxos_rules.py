@@ -1,0 +1,40 @@
+"""The rules of Multi-Paxos, with the sections of "Paxos Made Simple"."""
+
+from protocols.actor import Rule
+
+RULES = {
+    "election-timeout": Rule("§3"),
+    "prepare": Rule("§3, §2.2 phase 1(a)", mark="candidate"),
+    "promise": Rule("§3, §2.2 phase 1(b)"),
+    "prepare-refused": Rule("§2.2, phase 1(b)"),
+    "prepare-repeated": Rule("§2.2, phase 1(b)"),
+    "promise-counted": Rule("§2.2, phase 1(b)"),
+    "promise-late": Rule("§2.2, phase 1(b)"),
+    "become-leader": Rule("§3", mark="election"),
+    "adopt": Rule("§3, §2.2 P2c"),
+    "fill-hole": Rule("§3"),
+    "redirect": Rule("§3"),
+    "already-executed": Rule("§3"),
+    "already-proposed": Rule("§3"),
+    "assign-slot": Rule("§3"),
+    "accept": Rule("§2.2, phase 2(b)"),
+    "accept-refused": Rule("§2.2, phase 2(b)"),
+    "acceptance-counted": Rule("§2.3"),
+    "acceptance-late": Rule("§2.3"),
+    "chosen": Rule("§3, §2.2", mark="commit", decides="slot"),
+    "heartbeat": Rule("§3"),
+    "heartbeat-received": Rule("§3"),
+    "heartbeat-refused": Rule("§2.2"),
+    "resend": Rule("§2.4"),
+    "behind": Rule("§2.3"),
+    "supply": Rule("§2.3"),
+    "learn-ignored": Rule("§2.3"),
+    "learned": Rule("§2.3", knows="slot"),
+    "hole": Rule("§3"),
+    "execute": Rule("§3"),
+    "answer": Rule("§3", mark="answer"),
+    "nack": Rule("§2.2"),
+    "step-down": Rule("§2.2"),
+    "recovered": Rule("§2.5"),
+}
+"""Every rule a handler explains, with its section. What they say is in the catalogues, not here."""
