@@ -116,8 +116,7 @@ class Client(Actor[ClientState, ClientOptions]):
             s.server = m.leader
             self.ask(s, out)
         else:
-            out.explain("no-leader-yet", server=src)
-            s.server = self.next_server(s)
+            out.explain("no-leader-yet", server=src)  # the retry asks the next one
             out.set_timer("retry", self.options.backoff)
 
     def on_retry_timeout(self, s: ClientState, out: Effects) -> None:

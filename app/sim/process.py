@@ -161,8 +161,8 @@ class Process:
 def change(field: str, old: Any, new: Any) -> tuple[Any, ...]:
     """How the trace says that `field` went from `old` to `new` (see `docs/protocol.md`)."""
     if isinstance(new, Log):
-        keep = new.shared_prefix(old)
-        return (field, keep, new.after(keep, new.last_index))
+        keep = new.shared_prefix(old) if new.base == old.base else new.base
+        return (field, keep - new.base, new.after(keep, new.last_index))
     if isinstance(new, tuple) and isinstance(old, tuple):
         keep = shared_prefix(old, new)
         return (field, keep, new[keep:])

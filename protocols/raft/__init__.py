@@ -4,16 +4,21 @@ from protocols.raft.actor import Raft
 from protocols.raft.messages import (
     AppendEntries,
     AppendEntriesReply,
+    InstallSnapshot,
+    InstallSnapshotReply,
     PreVote,
     PreVoteReply,
     RequestVote,
     RequestVoteReply,
+    TimeoutNow,
 )
 from protocols.raft.state import RaftOptions, RaftState
 
 __all__ = [
     "AppendEntries",
     "AppendEntriesReply",
+    "InstallSnapshot",
+    "InstallSnapshotReply",
     "PreVote",
     "PreVoteReply",
     "Raft",
@@ -21,4 +26,5 @@ __all__ = [
     "RaftState",
     "RequestVote",
     "RequestVoteReply",
+    "TimeoutNow",
 ]

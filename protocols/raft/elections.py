@@ -14,7 +14,9 @@ class Elections(Replication):
 
     def on_election_timeout(self, s: RaftState, out: Effects) -> None:
         out.explain("election-timeout", leader=s.leader_id)
-        if self.options.pre_vote:
+        if not self.may_stand(s):
+            out.explain("not-a-voter", configuration=s.configuration)
+        elif self.options.pre_vote:
             self.become_pre_candidate(s, out)
         else:
             self.become_candidate(s, out)
@@ -27,7 +29,7 @@ class Elections(Replication):
     def on_pre_vote_reply(self, s: RaftState, src: str, m: PreVoteReply, out: Effects) -> None:
         if m.vote_granted and s.role == "pre-candidate" and m.term == s.current_term + 1:
             self.count_vote(s, src, out)
-            if len(s.votes) >= self.majority:
+            if self.has_quorum(s, s.votes):
                 self.become_candidate(s, out)
         elif not m.vote_granted and m.term > s.current_term:
             self.become_follower(s, m.term, out)
@@ -36,7 +38,7 @@ class Elections(Replication):
             out.explain("vote-reply-ignored", voter=src, term=m.term)
 
     def on_request_vote(self, s: RaftState, src: str, m: RequestVote, out: Effects) -> None:
-        if m.term > s.current_term and self.leader_is_alive(s):
+        if m.term > s.current_term and self.leader_is_alive(s) and not m.leadership_transfer:
             out.explain("vote-ignored-leader-alive", candidate=src, leader=s.leader_id, term=m.term)
             return
         self.observe_term(s, m.term, out)
@@ -67,23 +69,25 @@ class Elections(Replication):
             out.explain("vote-refused", voter=src, term=m.term)
         else:
             self.count_vote(s, src, out)
-            if len(s.votes) >= self.majority:
+            if self.has_quorum(s, s.votes):
                 self.become_leader(s, out)
 
     def on_quorum_timeout(self, s: RaftState, out: Effects) -> None:
         """Check-quorum: a leader that a majority no longer answers steps down (diss. 6.2)."""
-        heard = (self.me, *s.heard_from)
-        if len(heard) < self.majority:
-            out.explain("quorum-lost", heard=len(heard), of=len(self.members), term=s.current_term)
+        voters = self.voters(s)
+        heard = [v for v in voters if v == self.me or v in s.heard_from]
+        if not self.has_quorum(s, heard):
+            out.explain("quorum-lost", heard=len(heard), of=len(voters), term=s.current_term)
             self.become_follower(s, s.current_term, out)
             return
-        out.explain("quorum-checked", heard=len(heard), of=len(self.members))
+        out.explain("quorum-checked", heard=len(heard), of=len(voters))
         s.heard_from = ()
         out.set_timer("quorum", Span(self.options.election_timeout.high))
 
     def on_lease_timeout(self, s: RaftState, out: Effects) -> None:
-        """A minimum election timeout has passed without a word from the leader (diss. 4.2.3)."""
-        s.leader_alive = False
+        """A minimum election timeout has passed without a word from the leader (diss. 4.2.3); or, at the
+        leader, its lease is over: too long ago has a majority confirmed it (diss. 6.4.1)."""
+        s.leader_alive = s.leased = False
 
     # --- changes of role: one door each (the third, `become_follower`, is every server's) -------------------
 
@@ -93,13 +97,14 @@ class Elections(Replication):
         s.votes = (self.me,)
         out.set_timer("election", self.options.election_timeout)
         out.explain("start-pre-vote", term=s.current_term + 1)
-        if len(s.votes) >= self.majority:
+        if self.has_quorum(s, s.votes):
             self.become_candidate(s, out)
             return
-        for peer in self.peers:
-            out.send(peer, PreVote(s.current_term + 1, self.me, s.log.last_index, s.log.last_term))
+        for voter in self.other_voters(s):
+            out.send(voter, PreVote(s.current_term + 1, self.me, s.log.last_index, s.log.last_term))
 
-    def become_candidate(self, s: RaftState, out: Effects) -> None:
+    def become_candidate(self, s: RaftState, out: Effects, transfer: bool = False) -> None:
+        """`transfer`: the leader itself has asked for it (diss. 3.10)."""
         s.current_term += 1
         s.role = "candidate"
         s.leader_id = None
@@ -108,19 +113,20 @@ class Elections(Replication):
         out.set_timer("election", self.options.election_timeout)
         out.explain("start-election", term=s.current_term)
         out.save(s)  # term and own vote are durable before anybody is asked
-        if len(s.votes) >= self.majority:
+        if self.has_quorum(s, s.votes):
             self.become_leader(s, out)
             return
-        for peer in self.peers:
-            out.send(peer, RequestVote(s.current_term, self.me, s.log.last_index, s.log.last_term))
+        request = RequestVote(s.current_term, self.me, s.log.last_index, s.log.last_term, transfer)
+        for voter in self.other_voters(s):
+            out.send(voter, request)
 
     def become_leader(self, s: RaftState, out: Effects) -> None:
-        out.explain("become-leader", term=s.current_term, quorum=s.votes, of=len(self.members))
+        out.explain("become-leader", term=s.current_term, quorum=s.votes, of=len(self.voters(s)))
         s.role = "leader"
         s.leader_id = self.me
-        s.next_index = dict.fromkeys(self.peers, s.log.last_index + 1)
-        s.match_index = dict.fromkeys(self.peers, 0)
-        s.waiting, s.heard_from, s.leader_alive = {}, (), False
+        s.leader_alive = False
+        self.reset_leader_state(s)
+        self.follow(s)
         out.cancel_timer("election")
         out.set_timer("heartbeat", self.options.heartbeat)
         if self.options.check_quorum:
@@ -130,7 +136,7 @@ class Elections(Replication):
             out.explain("append-no-op", index=s.log.last_index, term=s.current_term)
             out.save(s)
         self.broadcast(s, out)
-        self.advance_commit(s, out)
+        self.commit_alone(s, out)
 
     # --- rules, one function each ---------------------------------------------------------------------------
 
@@ -155,10 +161,12 @@ class Elections(Replication):
         """Votes are counted by voter: the same one twice is one."""
         if voter not in s.votes:
             s.votes = tuple(sorted((*s.votes, voter)))
-        out.explain("vote-counted", voter=voter, have=len(s.votes), need=self.majority)
+        out.explain("vote-counted", voter=voter, have=len(s.votes), need=self.needed(s))
 
     def leader_is_alive(self, s: RaftState) -> bool:
         """Stickiness: with pre-vote or check-quorum on, a server that hears from a leader does not help
         to replace it (diss. 4.2.3); the leader itself counts while it has its quorum."""
-        sticky = self.options.pre_vote or self.options.check_quorum
-        return sticky and (s.leader_alive or s.role == "leader")
+        return self.sticky and (s.leader_alive or s.role == "leader")
+
+    def other_voters(self, s: RaftState) -> list[str]:
+        return [p for p in self.peers if s.configuration.may_vote(p)]

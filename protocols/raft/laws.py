@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self
 
+from protocols.key_value import Command, Data, Sessions, execute
 from protocols.law import Law, Ledger
 from protocols.log import Entry, Log
-from protocols.raft import RaftState
+from protocols.raft.state import RaftState, Snapshot
 
 
 class ElectionSafety(Law[RaftState]):
@@ -59,7 +60,7 @@ class LogMatching(Law[RaftState]):
     """Two logs that hold an entry with the same index and term are identical up to it (section 5.3).
 
     By induction it is enough that where two logs hold an entry of one index and term, the entries are the
-    same and those before them are of the same term.
+    same and those before them are of the same term. Of what a snapshot stands for, the last term is known.
     """
 
     id = "log-matching"
@@ -71,9 +72,10 @@ class LogMatching(Law[RaftState]):
 
     def judge(self, node: str, s: RaftState, before: Mapping[str, Any]) -> dict[str, Any] | None:
         self.logs[node] = s.log
-        for index in range(s.log.shared_prefix(before["log"]) + 1, s.log.last_index + 1):
+        first = max(s.log.base, s.log.shared_prefix(before["log"])) + 1
+        for index in range(first, s.log.last_index + 1):
             for other, log in self.logs.items():
-                if index <= log.last_index and differ(s.log, log, index):
+                if log.base < index <= log.last_index and differ(s.log, log, index):
                     return {"index": index, "term": s.log.term_at(index), "first": other, "second": node}
         return None
 
@@ -99,8 +101,9 @@ class LeaderCompleteness(Law[RaftState]):
     fields = frozenset({"role", "commit_index", "log"})
 
     def __init__(self) -> None:
-        self.committed: Ledger[tuple[Entry, int]] = Ledger()
-        """For each index: its entry, and the term in which it was first seen committed."""
+        self.committed: Ledger[tuple[Entry | None, int]] = Ledger()
+        """For each index: its entry, and the term in which it was first seen committed. None is an entry that
+        only a snapshot stood for when the run began."""
         self.leaders: dict[str, tuple[int, Log]] = {}
         """For each present leader: its term and log."""
 
@@ -117,6 +120,8 @@ class LeaderCompleteness(Law[RaftState]):
 
     def commit(self, s: RaftState) -> dict[str, Any] | None:
         """New entries are committed: the leaders of later terms, if there are any, must hold them."""
+        while len(self.committed) < s.log.base:
+            self.committed.add((None, s.log.base_term))
         start = len(self.committed) + 1
         for entry in s.log.after(start - 1, s.commit_index - start + 1):
             self.committed.add((entry, s.current_term))
@@ -131,7 +136,7 @@ class LeaderCompleteness(Law[RaftState]):
         current, log = self.leaders[leader]
         for index in range(start, len(self.committed) + 1):
             entry, term = self.committed[index - 1]
-            if term < current and (index > log.last_index or log.entry(index) != entry):
+            if term < current and not holds(log, index, entry):
                 return {"index": index, "term": term, "leader": leader, "current": current}
         return None
 
@@ -142,30 +147,71 @@ class LeaderCompleteness(Law[RaftState]):
         return twin
 
 
+def holds(log: Log, index: int, entry: Entry | None) -> bool:
+    """The log has this entry, or it is covered by the log's snapshot, or it is not known here."""
+    return index <= log.base or (index <= log.last_index and (entry is None or log.entry(index) == entry))
+
+
 class StateMachineSafety(Law[RaftState]):
-    """No two servers apply different entries at the same index (section 5.4.3)."""
+    """No two servers apply different entries at the same index (section 5.4.3); and a snapshot holds what the
+    entries that it stands for make of a state machine (section 7).
+    """
 
     id = "state-machine-safety"
     section = "§5.4.3"
-    fields = frozenset({"last_applied"})
+    fields = frozenset({"last_applied", "snapshot"})
 
     def __init__(self) -> None:
-        self.applied: Ledger[tuple[Entry, str]] = Ledger()
+        self.applied: Ledger[tuple[Entry | None, str]] = Ledger()
+        """For each index: its entry, and who applied it first. None as in Leader Completeness."""
+        self.machines: dict[int, tuple[Data, Sessions]] = {0: ({}, {})}
+        """The state machine at the indices where snapshots were taken."""
+        self.known: frozenset[str] = frozenset()
+        """Who has been judged before: the snapshot that a server begins the run with is taken on trust."""
 
     def judge(self, node: str, s: RaftState, before: Mapping[str, Any]) -> dict[str, Any] | None:
-        for index in range(before["last_applied"] + 1, s.last_applied + 1):
+        taken, earlier = s.snapshot, before.get("snapshot", s.snapshot)
+        if node not in self.known:
+            self.known |= {node}
+            self.trust(taken)
+        index = taken.last_included_index
+        if index > earlier.last_included_index and (
+            index > min(s.last_applied, len(self.applied))
+            or self.machine_at(index) != (taken.data, taken.sessions)
+        ):
+            return {"index": index, "first": node, "second": node}
+        for index in range(max(before.get("last_applied", 0), s.log.base) + 1, s.last_applied + 1):
             if index > s.log.last_index:
                 return {"index": index, "first": node, "second": node}
             entry = s.log.entry(index)
             if index > len(self.applied):
                 self.applied.add((entry, node))
-            elif self.applied[index - 1][0] != entry:
+            elif self.applied[index - 1][0] not in (entry, None):
                 return {"index": index, "first": self.applied[index - 1][1], "second": node}
         return None
+
+    def trust(self, snapshot: Snapshot) -> None:
+        if snapshot.last_included_index > len(self.applied):
+            while len(self.applied) < snapshot.last_included_index:
+                self.applied.add((None, ""))
+            self.machines[snapshot.last_included_index] = (snapshot.data, snapshot.sessions)
+
+    def machine_at(self, index: int) -> tuple[Data, Sessions]:
+        """What the applied entries up to `index` make of a state machine."""
+        start = max(i for i in self.machines if i <= index)
+        data, sessions = self.machines[start]
+        for at in range(start, index):
+            command = getattr(self.applied[at][0], "command", None)
+            if isinstance(command, Command):
+                data, sessions, _ = execute(data, sessions, command)
+        self.machines[index] = data, sessions
+        return data, sessions
 
     def copy(self) -> Self:
         twin = self.__class__()
         twin.applied = self.applied.copy()
+        twin.machines = self.machines.copy()
+        twin.known = self.known
         return twin
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET, UnsetType
+
 from protocols.actor import Message
 from protocols.log import Entry
+from protocols.raft.state import Snapshot
 
 
-class RequestVote(Message, frozen=True):
-    """Invoked by candidates to gather votes."""
+class RequestVote(Message, frozen=True, omit_defaults=True):
+    """Invoked by candidates to gather votes; `leadership_transfer` when the leader wants it (diss. 4.2.3)."""
 
     family = "vote"
 
@@ -15,6 +18,7 @@ class RequestVote(Message, frozen=True):
     candidate_id: str
     last_log_index: int
     last_log_term: int
+    leadership_transfer: bool = False
 
 
 class RequestVoteReply(Message, frozen=True):
@@ -45,7 +49,8 @@ class PreVoteReply(Message, frozen=True):
 
 
 class AppendEntries(Message, frozen=True):
-    """Invoked by the leader to replicate entries; also its heartbeat."""
+    """Invoked by the leader to replicate entries; also its heartbeat. `round` numbers the heartbeats, for the
+    reads that wait for one (diss. 6.4)."""
 
     family = "append"
 
@@ -55,6 +60,7 @@ class AppendEntries(Message, frozen=True):
     prev_log_term: int
     entries: tuple[Entry, ...]
     leader_commit: int
+    round: int | UnsetType = UNSET
 
 
 class AppendEntriesReply(Message, frozen=True):
@@ -68,3 +74,33 @@ class AppendEntriesReply(Message, frozen=True):
     match_index: int = 0
     conflict_index: int = 0
     conflict_term: int = 0
+    round: int | UnsetType = UNSET
+
+
+class InstallSnapshot(Message, frozen=True):
+    """Invoked by the leader instead of AppendEntries when the follower needs what the leader's log no longer
+    has (figure 13). The snapshot travels in one piece."""
+
+    family = "snapshot"
+
+    term: int
+    leader_id: str
+    snapshot: Snapshot
+
+
+class InstallSnapshotReply(Message, frozen=True):
+    """`match_index` is the snapshot's last index, once the follower has all that it covers."""
+
+    family = "snapshot"
+
+    term: int
+    match_index: int = 0
+
+
+class TimeoutNow(Message, frozen=True):
+    """The leader asks the server to stand for election at once: leadership transfer (diss. 3.10)."""
+
+    family = "vote"
+
+    term: int
+    leader_id: str

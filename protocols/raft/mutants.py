@@ -1,22 +1,26 @@
 """Raft with one bug in it: mistakes that real implementations made, each one override from the right code.
 
-Each says which law it breaks. A test runs every one of them until that law catches it.
+Each says which law it breaks, if one does. A test runs every one of them until that law catches it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from msgspec.structs import replace
 
 from protocols.actor import Effects
-from protocols.raft import (
+from protocols.key_value import Command
+from protocols.log import Log
+from protocols.raft.actor import Raft
+from protocols.raft.messages import (
     AppendEntries,
     AppendEntriesReply,
     PreVote,
-    Raft,
-    RaftState,
     RequestVote,
     RequestVoteReply,
 )
+from protocols.raft.state import RaftState, Read, Snapshot
 
 
 class VoteNotDurable(Raft):
@@ -116,8 +120,8 @@ class CommitsPastVerified(Raft):
 class UsesStaleReplies(Raft):
     """Takes a reply of an earlier term for one of its own. Breaks State Machine Safety."""
 
-    def is_current_reply(self, s: RaftState, m: AppendEntriesReply) -> bool:
-        return s.role == "leader"
+    def is_current_reply(self, s: RaftState, peer: str, term: int) -> bool:
+        return s.role == "leader" and peer in s.match_index
 
     def advance_follower(self, s: RaftState, peer: str, match: int, out: Effects) -> None:
         super().advance_follower(s, peer, min(match, s.log.last_index), out)
@@ -128,7 +132,55 @@ class CountsDuplicateVotes(Raft):
 
     def count_vote(self, s: RaftState, voter: str, out: Effects) -> None:
         s.votes = (*s.votes, voter)
-        out.explain("vote-counted", voter=voter, have=len(s.votes), need=self.majority)
+        out.explain("vote-counted", voter=voter, have=len(s.votes), need=self.needed(s))
+
+
+class ChangesTooEarly(Raft):
+    """Changes members before an entry of its own term is committed: the bug of the single-server change as it
+    was first published. Breaks Leader Completeness."""
+
+    def may_change(self, s: RaftState) -> bool:
+        return True
+
+
+class OneQuorumOfBoth(Raft):
+    """In a joint configuration, takes a majority of all instead of one of the old and one of the new. Breaks
+    Election Safety."""
+
+    def has_quorum(self, s: RaftState, names: Collection[str]) -> bool:
+        return sum(s.configuration.may_vote(n) for n in names) > len(self.voters(s)) // 2
+
+    def majority_match(self, s: RaftState) -> int:
+        return self.held_by_most(s, self.voters(s))
+
+
+class SnapshotPastCommit(Raft):
+    """Takes all that is in its log for committed when it takes a snapshot. Breaks State Machine Safety."""
+
+    def snapshot_index(self, s: RaftState) -> int:
+        s.commit_index = s.last_applied = s.log.last_index
+        return s.last_applied
+
+
+class SnapshotDiscardsSuffix(Raft):
+    """Installs any snapshot and keeps nothing of its log: a late one discards what it acknowledged since.
+    Breaks Leader Completeness."""
+
+    def is_news(self, s: RaftState, snapshot: Snapshot) -> bool:
+        return True
+
+    def rest_of_log(self, s: RaftState, snapshot: Snapshot) -> Log:
+        return Log((), snapshot.last_included_index, snapshot.last_included_term)
+
+
+class ReadsUnconfirmed(Raft):
+    """Answers reads at once, without asking whether it still leads: a deposed leader's are stale."""
+
+    def is_query(self, c: Command) -> bool:
+        return c.op == "get"
+
+    def query(self, s: RaftState, client: str, c: Command, out: Effects) -> None:
+        self.answer_query(s, Read(c, client), out)
 
 
 class TimerResetByDenial(Raft):
@@ -163,6 +215,11 @@ MUTANTS: dict[str, tuple[type[Raft], str]] = {
     "acknowledges-own-last-index": (AcknowledgesOwnLastIndex, "state-machine-safety"),
     "commits-past-verified": (CommitsPastVerified, "state-machine-safety"),
     "uses-stale-replies": (UsesStaleReplies, "state-machine-safety"),
+    "changes-too-early": (ChangesTooEarly, "leader-completeness"),
+    "one-quorum-of-both": (OneQuorumOfBoth, "election-safety"),
+    "snapshot-past-commit": (SnapshotPastCommit, "state-machine-safety"),
+    "snapshot-discards-suffix": (SnapshotDiscardsSuffix, "leader-completeness"),
+    "reads-unconfirmed": (ReadsUnconfirmed, ""),
     "timer-reset-by-denial": (TimerResetByDenial, ""),
     "wrong-hint": (WrongHint, ""),
 }

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from protocols.actor import Effects, Message, Span, persistent_values
 from protocols.key_value import Command
 from protocols.log import Entry, Log
-from protocols.raft import AppendEntries, Raft, RaftOptions, RaftState, RequestVote
+from protocols.raft import AppendEntries, Raft, RaftOptions, RequestVote
 
 FIVE = ("n1", "n2", "n3", "n4", "n5")
 M = TypeVar("M", bound=Message)
@@ -42,7 +42,8 @@ class Server:
         **fields: Any,
     ) -> None:
         self.raft = kind(me, members, RaftOptions(**(options or {})))
-        self.state = RaftState(log=log_of(log))
+        self.state = self.raft.initial({})
+        self.state.log = log_of(log)
         self.state.current_term = max(log, default=0) if term is None else term
         for name, value in fields.items():
             setattr(self.state, name, value)
@@ -64,7 +65,7 @@ class Server:
         """Make it the leader of its present term, as an election would, and forget how."""
         self.state.role = "candidate"
         self.state.voted_for = self.raft.me
-        self.state.votes = self.raft.members[: self.raft.majority]
+        self.state.votes = self.raft.members[: len(self.raft.members) // 2 + 1]
         self.out = Effects()
         self.raft.become_leader(self.state, self.out)
         return self
@@ -92,8 +93,8 @@ class Server:
 
     @property
     def saved(self) -> list[tuple[Any, ...]]:
-        """The values of each save: term, vote, log."""
-        return [what for to, what in self.out.outbox if to is None]
+        """The values of each save: term, vote, log (and the snapshot, which comes after them)."""
+        return [what[:3] for to, what in self.out.outbox if to is None]
 
     @property
     def rules(self) -> list[str]:

@@ -77,7 +77,16 @@ def test_without_a_leader_it_waits_and_asks_the_next() -> None:
     assert name == "retry"
     assert span is not None
     assert (span.low, span.high) == (60_000, 120_000)
-    assert c.state.server == "n2"
+    assert [to for to, _ in c.ring("retry").sent] == ["n2"]
+
+
+def test_without_a_leader_it_asks_every_server_in_turn() -> None:
+    """It must not pass over any: only one may know who leads."""
+    c, asked = Driven().ask("get", "x"), ["n1"]
+    while len(asked) <= len(SERVERS):
+        c.hear(asked[-1], ClientReply(1, "redirect"))
+        asked += [to for to, _ in c.ring("retry").sent if to]
+    assert asked == [*SERVERS, "n1"]
 
 
 def test_a_server_that_names_itself_is_not_followed_in_circles() -> None:

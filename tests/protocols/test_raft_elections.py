@@ -229,9 +229,10 @@ def test_a_heartbeat_saves_nothing() -> None:
 
 
 def test_a_single_server_elects_itself_and_commits_alone() -> None:
-    """§5.2, §5.3: the majority of one is one."""
+    """§5.2, §5.3: the majority of one is one. It commits once its entry is on disk."""
     n = Server(term=0, members=("n1",)).ring("election")
-    assert (n.state.role, n.state.current_term) == ("leader", 1)
+    assert (n.state.role, n.state.current_term, n.state.commit_index) == ("leader", 1, 0)
+    n.ring("commit")
     assert (n.state.commit_index, n.state.last_applied) == (1, 1)
     assert not n.sent
 

@@ -95,7 +95,7 @@ def test_a_pre_candidate_follows_a_leader_of_its_term() -> None:
 
 def test_a_single_server_needs_nobody_for_its_pre_vote() -> None:
     """§9.6: the majority of one."""
-    n = Server(term=0, members=("n1",), options=PRE_VOTE).ring("election")
+    n = Server(term=0, members=("n1",), options=PRE_VOTE).ring("election").ring("commit")
     assert (n.state.role, n.state.commit_index) == ("leader", 1)
 
 

@@ -364,7 +364,7 @@ def test_figure_7(which: str, hints: bool) -> None:
 def test_a_restart_keeps_term_vote_and_log_and_nothing_else() -> None:
     """§5.1, figure 2: the rest is volatile: commitIndex and the state machine are learned again."""
     n = Server(1, 1, term=1).append("n2", 1, (2, 1), commit=2)
-    term, vote, log = persistent_values(n.state)
+    term, vote, log, _ = persistent_values(n.state)
     blank = n.raft.initial({})
     assert (blank.commit_index, blank.last_applied, blank.data, blank.role) == (0, 0, {}, "follower")
     blank.current_term, blank.voted_for, blank.log = term, vote, log

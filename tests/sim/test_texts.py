@@ -19,6 +19,7 @@ from tests.protocols.commit_schedules import TWO_PHASE
 from tests.protocols.test_multi_paxos_mutants import SCHEDULES as MULTI_PAXOS_SCHEDULES
 from tests.protocols.test_mutants import SCHEDULES
 from tests.protocols.test_paxos_mutants import SCHEDULES as PAXOS_SCHEDULES
+from tests.protocols.test_raft_orders import RARE
 from tests.protocols.test_zab_faults import ZabChaos, zab_config
 from tests.protocols.test_zab_mutants import SCHEDULES as ZAB_SCHEDULES
 from tests.protocols.test_zab_rules import CORNERS
@@ -49,6 +50,8 @@ def runs() -> Iterator[list[Event]]:
         yield chaos.sim.take()
     for mutant, schedule in SCHEDULES.items():
         yield schedule.run(mutant)[0].take()
+        yield schedule.run(None)[0].take()
+    yield RARE.run(None)[0].take()
     for seed in range(6):
         paxos = PaxosChaos(random_paxos(rng := Random(seed)), rng, KINDS)
         paxos.run(60)

@@ -4,11 +4,18 @@
 export function commandText(c) {
   if (!c) return '∅';
   if (typeof c !== 'object') return String(c);
+  if (c.voters) return configurationText(c);
   if (c.op === 'put') return `${c.key}=${c.value}`;
   if (c.op === 'add') return `${c.key}+${c.value}`;
   if (c.op === 'get') return `${c.key}?`;
   if (c.op === 'delete') return `${c.key}×`;
   return [c.op, c.key, c.value].filter(Boolean).join(' ');
+}
+
+/** Who votes, as a set; the old voters, too, while both must agree; learners in brackets. @param {any} c @returns {string} */
+function configurationText(c) {
+  const old = c.oldVoters?.length ? `{${c.oldVoters.join(' ')}} + ` : '';
+  return `${old}{${c.voters.join(' ')}}${c.learners?.length ? ` (${c.learners.join(' ')})` : ''}`;
 }
 
 /** Pairs that count something, the greater part first: a ballot's round and node, a zxid's epoch and counter. */
@@ -29,7 +36,7 @@ export function shortText(value) {
   if (two) return `${two[0]}.${two[1]}`;
   if (Array.isArray(value)) return value.length ? value.map(shortText).join(' ') : '[ ]';
   if (typeof value !== 'object') return String(value);
-  if ('op' in value) return commandText(value);
+  if ('op' in value || 'voters' in value) return commandText(value);
   if ('command' in value) return `${commandText(value.command)}${'term' in value ? `@${value.term}` : ''}`;
   return Object.entries(value).map(([key, v]) => `${key}: ${shortText(v)}`).join(', ') || '{ }';
 }
