@@ -26,24 +26,24 @@ class Recorder:
         self.client = client
         self.operations: dict[tuple[str, int], Operation] = {}
         for process, command in (pending or {}).items():
-            self.operations[process, command.serial] = Operation(process, command, 0)
+            if command.op in KEY_VALUE:
+                self.operations[process, command.serial] = Operation(process, command, 0)
 
     def listen(self, events: Iterable[Event]) -> History:
         for event in events:
             if event.service == self.client:
                 for rule, data in event.why:
-                    if rule == "issue":
-                        self.issue(event, command_of(data["op"]))
-                    elif rule == "answered":
-                        self.answer(event, command_of(data["op"]), data["result"])
+                    if rule in ("issue", "answered"):
+                        self.hear(event, rule, command_of(data["op"]), data.get("result"))
         return list(self.operations.values())
 
-    def issue(self, event: Event, command: Command) -> None:
-        self.operations[event.node, command.serial] = Operation(
-            event.node, command, event.seq, begun=event.time
-        )
-
-    def answer(self, event: Event, command: Command, result: str | None) -> None:
+    def hear(self, event: Event, rule: str, command: Command, result: str | None) -> None:
+        if command.op not in KEY_VALUE:
+            return  # such as ZooKeeper's `sync`: it touches no key
+        if rule == "issue":
+            operation = Operation(event.node, command, event.seq, begun=event.time)
+            self.operations[event.node, command.serial] = operation
+            return
         called = self.operations.get((event.node, command.serial), Operation(event.node, command, 0))
         self.operations[event.node, command.serial] = msgspec.structs.replace(
             called, returned=event.seq, result=result, ended=event.time
@@ -74,4 +74,4 @@ def clients_in(events: Iterable[Event]) -> dict[str, str]:
 
 def is_key_value(service: str) -> bool:
     """A client of this service puts, gets, adds and deletes: what these histories are about."""
-    return PROTOCOLS[service].actor.operations.keys() <= KEY_VALUE.keys()
+    return KEY_VALUE.keys() <= PROTOCOLS[service].actor.operations.keys()
