@@ -16,7 +16,7 @@ from tests.serving import Served
 pytestmark = pytest.mark.browser
 
 MakeRoom = Callable[..., Room]
-TABS = ("node", "logs", "messages", "code", "laws", "events")
+TABS = ("node", "logs", "messages", "code", "laws", "events", "history", "cost")
 
 
 def branch_of(served: Served, room: str) -> Any:

@@ -2,7 +2,7 @@
 
 import {h, text} from './dom.js';
 
-export const TABS = ['node', 'logs', 'messages', 'code', 'laws', 'events'];
+export const TABS = ['node', 'logs', 'messages', 'code', 'laws', 'events', 'history', 'cost'];
 
 export class Tabs {
   /** @param {HTMLElement} root @param {any} ctx */
