@@ -139,6 +139,13 @@ SHARED_RULES = {
     "vote-no-balance": Rule("BHG §7.1"),
     "vote-again": Rule("BHG §7.4"),
     "answer": Rule("BHG §7.4"),
+    "abort-before-work": Rule("BHG §7.4", knows="txn"),
+    "abort-for-peer": Rule("BHG §7.4", mark="abort", knows="txn"),
+    "known-already": Rule("BHG §7.4"),
+    "acknowledged": Rule("BHG §7.5"),
+    "ack-ignored": Rule("BHG §7.5"),
+    "end": Rule("BHG §7.5"),
+    "told-again": Rule("BHG §7.4"),
     "recovered-coordinator": Rule("BHG §7.4"),
     "recovered-participant": Rule("BHG §7.4"),
 }
@@ -336,14 +343,67 @@ class AtomicCommit(Actor[S, O]):
         self.watch_votes(s, out)
 
     def watch_votes(self, s: S, out: Effects) -> None:
-        """One timer serves all: it is for the transactions that were waiting for votes when it was set."""
         waiting = tuple(t for t in s.transactions if self.is_collecting(s, t))
-        if not set(s.awaited).intersection(waiting):
-            s.awaited = waiting
-            if waiting:
-                out.set_timer("vote", self.options.vote_timeout)
-            else:
-                out.cancel_timer("vote")
+        s.awaited = self.watch("vote", self.options.vote_timeout, s.awaited, waiting, out)
+
+    def watch(
+        self, timer: str, span: Span, since: tuple[str, ...], waiting: tuple[str, ...], out: Effects
+    ) -> tuple[str, ...]:
+        """One timer serves all: it is for the transactions that were waiting when it was set."""
+        if set(since).intersection(waiting):
+            return since
+        if waiting:
+            out.set_timer(timer, span)
+        else:
+            out.cancel_timer(timer)
+        return waiting
+
+    # --- the coordinator: telling the decision ------------------------------------------------------------
+
+    def tell(self, s: S, txn: str, out: Effects) -> None:
+        """Tell the decision to all; if acknowledgements are due, go on until they are there."""
+        if self.wants_acks(s, txn) and len(self.unacknowledged(s)) == 1:
+            out.set_timer("resend", self.options.resend)  # for the first; the timer serves all
+        for name in self.participants:
+            out.send(name, self.decision(s, txn))
+
+    def on_resend_timeout(self, s: S, out: Effects) -> None:
+        """Whoever has not acknowledged the decision is told again."""
+        for txn in self.unacknowledged(s):
+            missing = tuple(p for p in self.participants if p not in s.transactions[txn].acked)
+            out.explain("told-again", txn=txn, missing=missing)
+            for name in missing:
+                out.send(name, self.decision(s, txn))
+        if self.unacknowledged(s):
+            out.set_timer("resend", self.options.resend)
+
+    def receive_acknowledgement(self, s: S, src: str, txn: str, out: Effects) -> None:
+        """When all have it on disk the coordinator may forget; the end record is not forced."""
+        if not self.wants_acks(s, txn):
+            out.explain("ack-ignored", txn=txn, peer=src)
+            return
+        self.change(s, txn, acked=with_name(s.transactions[txn].acked, src))
+        acked = s.transactions[txn].acked
+        out.explain("acknowledged", txn=txn, peer=src, have=len(acked), need=len(self.participants))
+        if self.is_known_to_all(s, txn):
+            out.explain("end", txn=txn)
+            self.write(s, Record("end", txn), out, force=False)
+            if not self.unacknowledged(s):
+                out.cancel_timer("resend")
+
+    def is_known_to_all(self, s: S, txn: str) -> bool:
+        return set(s.transactions[txn].acked) == set(self.participants)
+
+    def acknowledges(self, outcome: str) -> bool:
+        """Whether participants acknowledge such a decision, so that it can be forgotten."""
+        return self.options.acks
+
+    def wants_acks(self, s: S, txn: str) -> bool:
+        outcome = self.outcome(s, txn)
+        return txn in s.transactions and outcome != "" and self.acknowledges(outcome)
+
+    def unacknowledged(self, s: S) -> list[str]:
+        return [txn for txn in s.transactions if self.wants_acks(s, txn)]
 
     # --- a participant: its vote --------------------------------------------------------------------------
 
@@ -371,7 +431,7 @@ class AtomicCommit(Actor[S, O]):
     def vote_yes(self, s: S, yes: Record, out: Effects) -> None:
         """The promise, with undo and redo, is on disk before the vote leaves."""
         self.write(s, yes, out, force=True)
-        out.set_timer("decision", self.options.decision_timeout)
+        out.set_timer("decision", self.patience())
         out.send(self.coordinator, self.vote(yes.txn, yes=True))
 
     def vote_no(self, s: S, txn: str, out: Effects) -> None:
@@ -394,6 +454,36 @@ class AtomicCommit(Actor[S, O]):
 
     def leave_queue(self, s: S, txn: str) -> None:
         s.queue = tuple(work for work in s.queue if work.txn != txn)
+
+    # --- a participant: the decision ----------------------------------------------------------------------
+
+    def learn(self, s: S, txn: str, outcome: str, out: Effects, force: bool) -> None:
+        """The decision is in the log before it is acknowledged; then the locks are free."""
+        self.write(s, Record(outcome, txn), out, force)
+        self.acknowledge(s, txn, out)
+        self.settle(s, out)
+
+    def acknowledge(self, s: S, txn: str, out: Effects) -> None:
+        if self.acknowledges(self.outcome(s, txn)) and self.me != self.coordinator:
+            out.send(self.coordinator, self.acknowledgement(txn))
+
+    def hear_again(self, s: S, src: str, txn: str, out: Effects) -> None:
+        out.explain("known-already", txn=txn, by=src, state=s.states.get(txn, "q"))
+        if self.outcome(s, txn):
+            self.acknowledge(s, txn, out)
+
+    def abort_before_work(self, s: S, src: str, txn: str, out: Effects) -> None:
+        """The vote request waits for a lock here, or is still to come."""
+        out.explain("abort-before-work", txn=txn, by=src)
+        self.leave_queue(s, txn)
+        self.learn(s, txn, "abort", out, force=True)
+
+    def abort_for(self, s: S, src: str, txn: str, out: Effects) -> None:
+        """In q it has promised nothing: it aborts, and thereby lets the one that asks abort."""
+        out.explain("abort-for-peer", txn=txn, peer=src)
+        self.leave_queue(s, txn)
+        self.vote_no(s, txn, out)
+        out.send(src, self.decision(s, txn))
 
     def settle(self, s: S, out: Effects) -> None:
         """If nothing is in doubt any more: forget the waiting, and take up the next that wants the locks."""
@@ -422,6 +512,17 @@ class AtomicCommit(Actor[S, O]):
 
     def vote(self, txn: str, yes: bool) -> Message:
         raise NotImplementedError
+
+    def decision(self, s: S, txn: str) -> Message:
+        """What tells the decision."""
+        raise NotImplementedError
+
+    def acknowledgement(self, txn: str) -> Message:
+        raise NotImplementedError
+
+    def patience(self) -> Span:
+        """How long a participant that has promised waits for more."""
+        return self.options.decision_timeout
 
     def go_on(self, s: S, txn: str, out: Effects) -> None:
         """Everybody has voted yes."""

@@ -21,6 +21,10 @@ from protocols import (
     raft,
     zab,
 )
+from protocols import three_phase_commit as three_phase
+from protocols import three_phase_commit_laws as three_phase_laws
+from protocols import three_phase_commit_mutants as three_phase_mutants
+from protocols import three_phase_commit_rules as three_phase_rules
 from protocols import two_phase_commit as two_phase
 from protocols import two_phase_commit_laws as two_phase_laws
 from protocols import two_phase_commit_mutants as two_phase_mutants
@@ -83,6 +87,14 @@ PROTOCOLS: dict[str, Protocol] = {
         two_phase_rules.RULES,
         two_phase_laws.LAWS,
         two_phase_mutants.MUTANTS,
+    ),
+    "3pc": Protocol(
+        three_phase.ThreePhaseCommit,
+        three_phase.ThreePhaseState,
+        three_phase.ThreePhaseOptions,
+        three_phase_rules.RULES,
+        three_phase_laws.LAWS,
+        three_phase_mutants.MUTANTS,
     ),
     "zab": Protocol(
         zab.Zab, zab.ZabState, zab.ZabOptions, zab_rules.RULES, zab_laws.LAWS, zab_mutants.MUTANTS

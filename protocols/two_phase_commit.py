@@ -6,7 +6,8 @@ yes is commit, anything else is abort, and everybody is told. The states are q -
 
 Forced log writes: the coordinator's decision; a participant's yes (or its no), and the decision it hears.
 With `presume = "abort"` (Mohan & Lindsay 1983, "ML") whatever nobody has a record of was aborted: so an abort
-is not forced by the coordinator, nor by those that voted yes, and nobody acknowledges it.
+is not forced by the coordinator, nor by those that voted yes, and nobody acknowledges it. (Nor does the
+coordinator know after a crash that it told a client so: an old copy of that request is then a new one.)
 
 `cooperative` is the termination protocol of BHG 7.4: a participant in doubt asks the others too. What
 the book leaves open is decided so: an abort is told to all participants, also to one that voted no; a
@@ -147,11 +148,8 @@ class TwoPhaseCommit(AtomicCommit[TwoPhaseState, TwoPhaseOptions]):
         self.write(s, decision, out, force)
 
     def tell(self, s: TwoPhaseState, txn: str, out: Effects) -> None:
-        """Tell the decision to all; if acknowledgements are due, go on until they are there."""
-        if self.wants_acks(s, txn) and len(self.unacknowledged(s)) == 1:
-            out.set_timer("resend", self.options.resend)  # for the first; the timer serves all
-        for name in self.participants:
-            out.send(name, self.decision(s, txn))
+        """What is presumed need not be remembered."""
+        super().tell(s, txn, out)
         if self.outcome(s, txn) == "abort" and self.options.presume == "abort":
             self.write(s, Record("end", txn), out, force=False)
 
@@ -167,55 +165,20 @@ class TwoPhaseCommit(AtomicCommit[TwoPhaseState, TwoPhaseOptions]):
         if state == "w":
             out.explain("aborted", txn=m.txn, by=src)
             self.learn(s, m.txn, "abort", out, force=self.options.presume == "nothing")
-        elif state == "q":  # the vote request waits for a lock here, or is still to come
-            out.explain("abort-before-work", txn=m.txn, by=src)
-            self.leave_queue(s, m.txn)
-            self.learn(s, m.txn, "abort", out, force=True)
+        elif state == "q":
+            self.abort_before_work(s, src, m.txn, out)
         else:
             self.hear_again(s, src, m.txn, out)
 
     def learn(self, s: TwoPhaseState, txn: str, outcome: str, out: Effects, force: bool) -> None:
-        """The decision is in the log before it is acknowledged; then the locks are free."""
-        self.write(s, Record(outcome, txn), out, force)
-        self.acknowledge(s, txn, out)
+        super().learn(s, txn, outcome, out, force)
         s.uncertain = s.uncertain if s.in_doubt else ()
-        self.settle(s, out)
 
-    def hear_again(self, s: TwoPhaseState, src: str, txn: str, out: Effects) -> None:
-        out.explain("known-already", txn=txn, by=src, state=s.states.get(txn, "q"))
-        if self.outcome(s, txn):
-            self.acknowledge(s, txn, out)
-
-    def acknowledge(self, s: TwoPhaseState, txn: str, out: Effects) -> None:
-        if self.acknowledges(self.outcome(s, txn)) and self.me != self.coordinator:
-            out.send(self.coordinator, Ack(txn))
+    def acknowledgement(self, txn: str) -> Ack:
+        return Ack(txn)
 
     def on_ack(self, s: TwoPhaseState, src: str, m: Ack, out: Effects) -> None:
-        """When all have it on disk the coordinator may forget; the end record is not forced."""
-        if not self.wants_acks(s, m.txn):
-            out.explain("ack-ignored", txn=m.txn, peer=src)
-            return
-        self.change(s, m.txn, acked=with_name(s.transactions[m.txn].acked, src))
-        acked = s.transactions[m.txn].acked
-        out.explain("acknowledged", txn=m.txn, peer=src, have=len(acked), need=len(self.participants))
-        if self.is_known_to_all(s, m.txn):
-            out.explain("end", txn=m.txn)
-            self.write(s, Record("end", m.txn), out, force=False)
-            if not self.unacknowledged(s):
-                out.cancel_timer("resend")
-
-    def is_known_to_all(self, s: TwoPhaseState, txn: str) -> bool:
-        return set(s.transactions[txn].acked) == set(self.participants)
-
-    def on_resend_timeout(self, s: TwoPhaseState, out: Effects) -> None:
-        """Whoever has not acknowledged the decision is told again."""
-        for txn in self.unacknowledged(s):
-            missing = tuple(p for p in self.participants if p not in s.transactions[txn].acked)
-            out.explain("told-again", txn=txn, missing=missing)
-            for name in missing:
-                out.send(name, self.decision(s, txn))
-        if self.unacknowledged(s):
-            out.set_timer("resend", self.options.resend)
+        self.receive_acknowledgement(s, src, m.txn, out)
 
     # --- in doubt: termination (BHG 7.4) ------------------------------------------------------------------
 
@@ -262,13 +225,6 @@ class TwoPhaseCommit(AtomicCommit[TwoPhaseState, TwoPhaseOptions]):
         else:
             out.explain("undecided", txn=txn, peer=src)
 
-    def abort_for(self, s: TwoPhaseState, src: str, txn: str, out: Effects) -> None:
-        """In q it has promised nothing: it aborts, and thereby lets the one that asks abort."""
-        out.explain("abort-for-peer", txn=txn, peer=src)
-        self.leave_queue(s, txn)
-        self.vote_no(s, txn, out)
-        out.send(src, Abort(txn))
-
     def on_uncertain(self, s: TwoPhaseState, src: str, m: Uncertain, out: Effects) -> None:
         if m.txn in s.in_doubt:
             s.uncertain = with_name(s.uncertain, src)
@@ -300,12 +256,6 @@ class TwoPhaseCommit(AtomicCommit[TwoPhaseState, TwoPhaseOptions]):
         return Commit(txn) if self.outcome(s, txn) == "commit" else Abort(txn)
 
     def acknowledges(self, outcome: str) -> bool:
-        """A decision is acknowledged if somebody could still ask for it; an abort can be presumed (ML 3)."""
-        return self.options.acks and (outcome == "commit" or self.options.presume == "nothing")
-
-    def wants_acks(self, s: TwoPhaseState, txn: str) -> bool:
-        outcome = self.outcome(s, txn)
-        return txn in s.transactions and outcome != "" and self.acknowledges(outcome)
-
-    def unacknowledged(self, s: TwoPhaseState) -> list[str]:
-        return [txn for txn in s.transactions if self.wants_acks(s, txn)]
+        """An abort that is presumed need not be known to all before it is forgotten (ML 3)."""
+        presumed = outcome == "abort" and self.options.presume == "abort"
+        return super().acknowledges(outcome) and not presumed

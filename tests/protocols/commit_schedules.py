@@ -104,3 +104,72 @@ TWO_PHASE = {
     "2pc-forgets-to-undo": Schedule([(5, "tell n3 refuse"), ASK]),
 }
 """For each mutant: a run in which its law catches it. The right protocol survives the same run."""
+
+
+def three(*steps: tuple[float, str], **kwargs: Any) -> Schedule:
+    return Schedule(steps, service="3pc", **kwargs)
+
+
+QUORUM, ELECTED = {"termination": "quorum"}, {"termination": "elected"}
+
+# canCommit arrives at 30, the votes at 40, preCommit at 50, its acknowledgements at 60, doCommit at 70.
+THREE_PHASE = {
+    "3pc-yes-not-durable": three(ASK, (35, "crash n2"), (36, "restart n2")),
+    "3pc-prepared-not-durable": three(
+        # n2 alone is prepared for ballot 0 when it crashes; n1 has two acknowledgements of three and commits.
+        (5, "drop every PreCommit n1 -> n4"),
+        ASK,
+        (62, "partition n1 | n2 n3 n4"),
+        (63, "crash n2"),
+        (64, "restart n2"),
+        (65, "crash n3"),
+        (66, "restart n3"),
+        (3000, "heal"),
+        nodes=4,
+        options=QUORUM,
+        until=4_000_000,
+    ),
+    "3pc-skips-precommit": three(
+        # n1 is heard by n2 alone and dies.
+        (5, "drop every DoCommit n1 -> n3"),
+        ASK,
+        (46, "crash n1"),
+    ),
+    "3pc-recovers-to-time-out": three(ASK, (45, "crash n3"), (55, "restart n3"), (69, "crash n1")),
+    "3pc-majority": three((5, "tell n4 refuse"), ASK, nodes=4),
+    "3pc-new-coordinator-aborts": three(
+        # n2 commits in time; n3 and n4, in p, are left to a new coordinator.
+        (5, "drop every DoCommit n1 -> n3"),
+        (5, "drop every DoCommit n1 -> n4"),
+        ASK,
+        (71, "crash n1"),
+        (72, "crash n2"),
+        nodes=4,
+        options=ELECTED,
+        until=3_000_000,
+    ),
+    "3pc-ignores-ballots": three(
+        # n4 stands and n3 answers, in w. The first coordinator's preCommit, held up so far, reaches n3 before
+        # n4's preAbort does.
+        (5, "hold every PreCommit n1 -> n3"),
+        (5, "hold every PreCommit n1 -> n4"),
+        (5, "drop every DoCommit n1 -> *"),
+        (5, "drop every StateRequest n4 -> n2"),
+        ASK,
+        (100, "timeout n4 decision"),
+        (150, "deliver PreCommit n1 -> n3"),
+        nodes=4,
+        options=QUORUM,
+    ),
+    "3pc-minority-quorum": three(
+        # n1 and n2, n3 committed; n4 alone decides for itself.
+        (5, "hold every PreCommit n1 -> n4"),
+        ASK,
+        (45, "partition n1 n2 n3 c1 | n4"),
+        nodes=4,
+        options=QUORUM,
+        until=3_000_000,
+    ),
+    "3pc-counts-late-votes": three((5, "hold every Vote n3 -> n1"), ASK, (175, "deliver Vote n3 -> n1")),
+    "3pc-unlocks-at-vote": three(ASK),
+}

@@ -15,7 +15,7 @@ from app.sim.text import text_lines
 from app.sim.trace import Event
 from protocols.actor import field_table
 from protocols.registry import PROTOCOLS, protocol_of
-from tests.protocols.commit_schedules import TWO_PHASE
+from tests.protocols.commit_schedules import THREE_PHASE, TWO_PHASE, three
 from tests.protocols.test_multi_paxos_mutants import SCHEDULES as MULTI_PAXOS_SCHEDULES
 from tests.protocols.test_mutants import SCHEDULES
 from tests.protocols.test_paxos_mutants import SCHEDULES as PAXOS_SCHEDULES
@@ -27,6 +27,7 @@ from tests.sim.chaos import KINDS, Chaos, random_config
 from tests.sim.commit_chaos import commit_config
 from tests.sim.test_multi_paxos_faults import MultiPaxosChaos, random_multi_paxos
 from tests.sim.test_paxos_faults import PaxosChaos, random_paxos
+from tests.sim.test_three_phase_faults import ThreePhaseChaos
 from tests.sim.test_two_phase_faults import TwoPhaseChaos
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -67,8 +68,10 @@ def runs() -> Iterator[list[Event]]:
 
 
 def commit_runs() -> Iterator[list[Event]]:
-    for mutant, schedule in TWO_PHASE.items():
+    for mutant, schedule in (TWO_PHASE | THREE_PHASE).items():
         yield schedule.run(mutant)[0].take()
+    everybody = [(55, f"crash n{i}") for i in (1, 2, 3)] + [(99, f"restart n{i}") for i in (1, 2, 3)]
+    yield three((10, "request c1 transfer 1 at n1"), *everybody).run()[0].take()
     for seed in range(8):
         rng = Random(seed)
         options = {"presume": rng.choice(["nothing", "abort"]), "cooperative": seed % 2 == 0}
@@ -77,6 +80,13 @@ def commit_runs() -> Iterator[list[Event]]:
         two_phase.do("request c1 transfer much at n1")
         two_phase.settle(8_000_000)
         yield two_phase.sim.take()
+        options = {"termination": ("elected", "quorum")[seed % 2]}
+        three_phase = ThreePhaseChaos(commit_config("3pc", rng, options), rng, KINDS)
+        three_phase.run(60)
+        three_phase.do("request c1 transfer much at n1")
+        three_phase.calm()
+        three_phase.sim.advance(three_phase.sim.now + 2_000_000)
+        yield three_phase.sim.take()
 
 
 def zab_runs() -> Iterator[list[Event]]:
