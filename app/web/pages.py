@@ -11,7 +11,7 @@ from app.texts import catalogue as texts
 from app.web import compare
 from app.web.languages import language
 from app.web.modules import lenses_of, modules_of
-from app.web.shelf import on_shelf
+from app.web.shelf import moments_of, on_shelf
 from protocols.registry import PROTOCOLS
 
 router = APIRouter(include_in_schema=False)
@@ -31,7 +31,8 @@ def error_page(request: Request, status: int, message: str) -> Response:
 
 @router.get("/")
 async def home(request: Request) -> Response:
-    return _with_lenses(request, "home.html", "home.js", LIVE)
+    shown = [(on_shelf(row.name), moments_of(row.name)) for row in compare.rows()]
+    return _with_lenses(request, "home.html", "home.js", LIVE, gallery=shown)
 
 
 @router.get("/compare")
@@ -72,9 +73,9 @@ def _room(request: Request, id: str) -> Response:
     return _with_lenses(request, "room.html", "room.js", id)
 
 
-def _with_lenses(request: Request, page: str, entry: str, room: str) -> Response:
+def _with_lenses(request: Request, page: str, entry: str, room: str, **context: object) -> Response:
     """A page that draws a room, with all the modules that this takes, and those alone."""
     hub: Hub = request.app.state.hub
     lenses = lenses_of(hub.get(room).config.services)
     modules = modules_of(entry, *(f"lenses/{name}.js" for name in lenses))
-    return render(request, page, room_id=room, modules=modules, lenses=" ".join(lenses))
+    return render(request, page, 200, room_id=room, modules=modules, lenses=" ".join(lenses), **context)

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from app.sim.errors import Refused
 from app.sim.recording import ordinary, recording
-from app.sim.scenario import catalogue
+from app.sim.scenario import Scenario, catalogue
 from app.web.cached import revalidated
 from app.web.modules import lenses_of
 from protocols.registry import PROTOCOLS
@@ -47,6 +47,11 @@ def on_shelf(service: str) -> OnShelf:
         room=ordinary(service).model_dump(mode="json", by_alias=True, exclude_defaults=True)
         | {"services": [service]},
     )
+
+
+def moments_of(service: str) -> list[Scenario]:
+    """The scenarios that are first of all about this protocol."""
+    return [scenario for scenario in catalogue() if scenario.protocol == service]
 
 
 @router.get("")

@@ -31,8 +31,10 @@ def test_the_picture_moves_and_the_way_in_is_one_click(open_page: OpenPage) -> N
 def test_one_click_opens_a_scenario_and_its_visitor_drives(served: Served, open_page: OpenPage) -> None:
     page = open_page("/", ready=False)
     shipped = len(served.http.get("/api/scenarios").json())
-    expect(page.locator(".h-card")).to_have_count(shipped)
-    page.locator(".h-card", has_text="Figure 7").get_by_role("button").click()
+    expect(page.locator(".g-moment")).to_have_count(shipped)
+    article = page.get_by_role("article", name="Raft")
+    article.locator("summary").click()
+    article.get_by_role("button", name="Figure 7").click()
     page.wait_for_url("**/rooms/*")
     expect(page.locator(".node")).to_have_count(7)
     expect(page.locator(".chip.role")).to_have_text("driver")
@@ -60,7 +62,7 @@ def refused_page(browser: Browser, served: Served) -> Iterator[Page]:
     context = browser.new_context(locale="en-GB")
     page = context.new_page()
     page.goto(served.address)
-    page.locator(".h-card").first.wait_for()
+    page.locator(".g-moment").first.wait_for()
     yield page
     context.close()
 
@@ -104,10 +106,11 @@ def test_a_scenario_is_opened_from_text(served: Served, open_page: OpenPage) -> 
 def test_it_speaks_both_languages_in_place(open_page: OpenPage) -> None:
     page = open_page("/", ready=False, locale="zh-CN")
     expect(page.locator("h1")).to_have_text("看见共识形成。")
-    expect(page.locator(".h-card").first).to_contain_text("领导者宕机")
+    raft = page.locator("article", has=page.locator("#g-raft"))
+    expect(raft.locator(".g-moment").first).to_contain_text("领导者宕机")
     page.locator("#language").click()
     expect(page.locator("h1")).to_have_text("Watch agreement happen.")
-    expect(page.locator(".h-card").first).to_contain_text("The leader crashes")
+    expect(raft.locator(".g-moment").first).to_contain_text("The leader crashes")
     expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
@@ -115,7 +118,7 @@ def test_it_speaks_both_languages_in_place(open_page: OpenPage) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_fits_and_has_no_serious_barriers(open_page: OpenPage, size: tuple[int, int], scheme: str) -> None:
     page = open_page("/", size, ready=False, color_scheme=scheme)
-    page.locator(".h-card").first.wait_for()
+    page.locator(".g-moment").first.wait_for()
     page.locator(".h-stage .node").first.wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
     found = Axe().run(page).response["violations"]

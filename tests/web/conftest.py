@@ -9,5 +9,5 @@ from tests.serving import Served, serving
 
 @pytest.fixture(scope="session")
 def served() -> Iterator[Served]:
-    with serving(rooms_per_minute=10_000) as running:
+    with serving(rooms_per_minute=10_000, max_rooms=1_000) as running:
         yield running

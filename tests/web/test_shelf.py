@@ -12,7 +12,7 @@ from app.sim.scenario import catalogue
 from app.texts import catalogue as texts
 from app.web import compare
 from protocols.registry import PROTOCOLS
-from tests.serving import Served
+from tests.serving import Served, serving
 from tests.test_new_protocol import registered  # noqa: F401 (a fixture)
 
 HTML = {"Accept": "text/html"}
@@ -41,13 +41,14 @@ def test_no_text_is_missing(served: Served, path: str, lang: str) -> None:
     assert HOLES.findall(words(page(served, path, lang))) == []
 
 
-@pytest.mark.parametrize("path", ["/compare", "/museum"])
-def test_every_way_in_leads_to_a_room(served: Served, path: str) -> None:
-    found = list(openers(page(served, path)))
-    assert len(found) >= len(PROTOCOLS)
-    for body in found:
-        answer = served.http.post("/api/rooms", json=body)
-        assert answer.status_code == 201, (body, answer.text)
+@pytest.mark.parametrize("path", ["/", "/compare", "/museum"])
+def test_every_way_in_leads_to_a_room(path: str) -> None:
+    with serving(rooms_per_minute=10_000, max_rooms=1_000) as served:
+        found = list(openers(page(served, path)))
+        assert len(found) >= len(PROTOCOLS)
+        for body in found:
+            answer = served.http.post("/api/rooms", json=body)
+            assert answer.status_code == 201, (body, answer.text)
 
 
 def test_the_museum_has_every_known_bug_with_its_law(served: Served) -> None:

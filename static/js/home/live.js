@@ -63,6 +63,7 @@ async function again(playhead, store) {
   if (store.transport.playing || matchMedia('(prefers-reduced-motion: reduce)').matches) return;
   const time = Math.max(store.oldestTime(), store.now - AGAIN);
   await playhead.seek({ time });
+  await new Promise(requestAnimationFrame); // until that is shown, there is nothing ahead to play
   playhead.setSpeed(0.02);
   playhead.play();
 }

@@ -15,16 +15,18 @@ const MOST_CELLS = 9;
 
 /**
  * @param {number} w @param {number} h room for the ring, without the caption
- * @param {string[]} nodes @param {string[]} clients @param {{scale?: number, top?: number}} [options]
+ * @param {string[]} nodes @param {string[]} clients @param {{scale?: number, top?: number, bare?: boolean}} [options] bare: no
+ *  labels, so no room for them
  * @returns {Layout}
  */
-export function layout(w, h, nodes, clients, {scale = 1, top = 0} = {}) {
+export function layout(w, h, nodes, clients, {scale = 1, top = 0, bare = false} = {}) {
   const narrow = w < 640;
-  const unit = Math.min(1.7, Math.max(0.72, scale * Math.min(w / (narrow ? 430 : 960), h / (narrow ? 480 : 580))));
+  const unit = Math.min(1.7, Math.max(bare ? 0.55 : 0.72, scale * Math.min(w / (narrow ? 430 : 960), h / (narrow ? 480 : 580))));
   const angles = ringAngles(nodes.length);
   const sizes = {unit, narrow, cell: (narrow ? (nodes.length > 5 ? 22 : 25) : 29) * unit, cellHeight: 21 * unit};
-  const ring = ringSize(w, h - top, angles, unit, narrow, nodes.length);
-  const box = {w, h, ...sizes, ...ring, cx: w / 2, cy: centreY(h, top, angles, ring, unit, narrow, nodes.length)};
+  const room = bare || nodes.length === 1 ? {over: 0, under: 0} : labelRoom(nodes.length, narrow, unit);
+  const ring = ringSize(w, h - top, angles, unit, narrow, nodes.length, room, bare);
+  const box = {w, h, ...sizes, ...ring, cx: w / 2, cy: centreY(h, top, angles, ring, room)};
   const clientR = Math.max(17, Math.min(26 * unit, ring.r * 0.72));
   const places = nodes.map((id, i) => [id, nodePlace(box, angles[i], nodes.length)]);
   const result = /** @type {Layout} */ ({...box, clientR, nodes: Object.fromEntries(places),
@@ -48,17 +50,17 @@ function labelRoom(n, narrow, unit) {
   return {over, under: narrow || n % 2 === 0 ? over : 0};
 }
 
-/** @param {number} w @param {number} h @param {number[]} angles @param {number} unit @param {boolean} narrow @param {number} n */
-function ringSize(w, h, angles, unit, narrow, n) {
+/** @param {number} w @param {number} h @param {number[]} angles @param {number} unit @param {boolean} narrow @param {number} n
+ *  @param {{over: number, under: number}} room @param {boolean} bare */
+function ringSize(w, h, angles, unit, narrow, n, {over, under}, bare) {
   const r = (narrow && n > 5 ? 33 : 46) * unit * Math.sqrt(5 / Math.max(5, n));
   if (n === 1) return {ring: 0, r: Math.min(64 * unit, r * 1.4)};
-  const {over, under} = labelRoom(n, narrow, unit);
   const spanX = Math.max(...angles.map(a => Math.abs(Math.cos(a))), 0.001);
   const side = narrow ? 30 * unit : 112 * unit;
   const byHeight = (h - 2 * r - over - under - 20 * unit) / Math.max(0.001, extent(angles, Math.sin));
   const byWidth = (w / 2 - r - side) / spanX;
   const ring = Math.max(r * 1.3, Math.min(byHeight, byWidth, n === 2 ? 190 * unit : 235 * unit));
-  return {ring, r: narrow ? Math.max(15, Math.min(r, roomBetween(angles, ring, unit))) : r};
+  return {ring, r: narrow && !bare ? Math.max(15, Math.min(r, roomBetween(angles, ring, unit))) : r};
 }
 
 /** The radius that leaves room for a label between neighbours that stand over each other.
@@ -74,9 +76,8 @@ function extent(angles, fn) {
 }
 
 /** In the middle of what the labels leave. @param {number} h @param {number} top @param {number[]} angles
- *  @param {{ring: number}} ring @param {number} unit @param {boolean} narrow @param {number} n */
-function centreY(h, top, angles, {ring}, unit, narrow, n) {
-  const {over, under} = n === 1 ? {over: 0, under: 0} : labelRoom(n, narrow, unit);
+ *  @param {{ring: number}} ring @param {{over: number, under: number}} room */
+function centreY(h, top, angles, {ring}, {over, under}) {
   const low = Math.min(...angles.map(Math.sin)) * ring;
   const high = Math.max(...angles.map(Math.sin)) * ring;
   return (top + over + h - under) / 2 - (low + high) / 2;

@@ -84,7 +84,7 @@ class Stage {
     const style = getComputedStyle(this.root);
     const number = (/** @type {string} */ name) => parseFloat(style.getPropertyValue(name)) || 0;
     this.box = layout(w, h - number('--stage-bottom'), ids.filter(id => !view.nodes[id].client),
-      ids.filter(id => view.nodes[id].client), {scale: number('--stage-scale') || 1, top: number('--stage-top')});
+      ids.filter(id => view.nodes[id].client), {scale: number('--stage-scale') || 1, top: number('--stage-top'), bare: number('--stage-bare') > 0});
     if (names !== this.names) this.cast(view, names);
     set(this.svg, {viewBox: `0 0 ${w} ${h}`, width: w, height: h, 'aria-label': this.ctx.i18n.t('stage.aria')});
     set(this.ring, {cx: this.box.cx, cy: this.box.cy, r: this.box.ring});
