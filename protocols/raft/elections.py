@@ -94,7 +94,7 @@ class Elections(Replication):
     def become_pre_candidate(self, s: RaftState, out: Effects) -> None:
         s.role = "pre-candidate"
         s.leader_id = None
-        s.votes = (self.me,)
+        s.votes = self.own_vote(s)
         out.set_timer("election", self.options.election_timeout)
         out.explain("start-pre-vote", term=s.current_term + 1)
         if self.has_quorum(s, s.votes):
@@ -109,7 +109,7 @@ class Elections(Replication):
         s.role = "candidate"
         s.leader_id = None
         s.voted_for = self.me
-        s.votes = (self.me,)
+        s.votes = self.own_vote(s)
         out.set_timer("election", self.options.election_timeout)
         out.explain("start-election", term=s.current_term)
         out.save(s)  # term and own vote are durable before anybody is asked
@@ -167,6 +167,10 @@ class Elections(Replication):
         """Stickiness: with pre-vote or check-quorum on, a server that hears from a leader does not help
         to replace it (diss. 4.2.3); the leader itself counts while it has its quorum."""
         return self.sticky and (s.leader_alive or s.role == "leader")
+
+    def own_vote(self, s: RaftState) -> tuple[str, ...]:
+        """Who is not in its own latest configuration may stand, but does not count itself (diss. 4.2.2)."""
+        return (self.me,) if s.configuration.may_vote(self.me) else ()
 
     def other_voters(self, s: RaftState) -> list[str]:
         return [p for p in self.peers if s.configuration.may_vote(p)]

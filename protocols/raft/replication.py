@@ -232,14 +232,21 @@ class Replication(Server):
         been compacted beyond that, the snapshot (section 7)."""
         prev, log = s.next_index[peer] - 1, s.log
         if prev < log.base:
-            out.explain("send-snapshot", peer=peer, index=log.base)
-            out.send(peer, InstallSnapshot(s.current_term, self.me, s.snapshot))
+            self.send_snapshot(s, peer, out)
             return
         entries, round = log.after(prev, self.options.batch), s.round or UNSET
         message = AppendEntries(
             s.current_term, self.me, prev, log.term_at(prev), entries, s.commit_index, round
         )
         out.send(peer, message)
+
+    def send_snapshot(self, s: RaftState, peer: str, out: Effects) -> None:
+        """Go on as if it had arrived. If it has not, the next heartbeat is refused and it is sent again; so a
+        follower that is down gets heartbeats, not snapshot after snapshot."""
+        base = s.log.base
+        s.next_index = {**s.next_index, peer: base + 1}
+        out.explain("send-snapshot", peer=peer, index=base)
+        out.send(peer, InstallSnapshot(s.current_term, self.me, s.snapshot))
 
     def follow(self, s: RaftState, joining: tuple[str, ...] = ()) -> None:
         """Keep nextIndex and matchIndex for those in the configuration, and for those that are to join."""

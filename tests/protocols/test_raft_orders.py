@@ -237,6 +237,7 @@ def test_a_server_that_has_no_vote_does_not_stand() -> None:
     removed = Server(1, options={"voters": THREE})
     removed.receive("n2", AppendEntries(1, "n2", 1, 1, (Entry(1, Configuration(("n2", "n3"))),), 0))
     assert removed.ring("election").role == "candidate"
+    assert removed.state.votes == ()
     assert removed.all_sent(RequestVote).keys() == {"n2", "n3"}
     removed.receive("n2", RequestVoteReply(2, True))
     assert removed.role == "candidate", "its own vote does not count"

@@ -57,6 +57,11 @@ def test_the_leader_sends_its_snapshot_when_its_log_no_longer_has_what_is_next()
     n.ring("heartbeat")
     assert n.all_sent(InstallSnapshot) == {"n2": InstallSnapshot(1, "n1", n.state.snapshot)}
     assert n.all_sent(AppendEntries)["n3"].prev_log_term == 1, "the base's term is known"
+    assert n.ring("heartbeat").all_sent(AppendEntries)["n2"].prev_log_index == 3, (
+        "not again until it is refused"
+    )
+    n.receive("n2", AppendEntriesReply(1, False, conflict_index=1))
+    assert n.all_sent(InstallSnapshot).keys() == {"n2"}
     n.receive("n2", InstallSnapshotReply(1, 3))
     assert (n.state.match_index["n2"], n.state.next_index["n2"]) == (3, 4)
     assert n.all_sent(AppendEntries)["n2"].entries == n.state.log.after(3, 9)
