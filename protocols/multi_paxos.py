@@ -190,7 +190,7 @@ class MultiPaxos(Actor[MultiPaxosState, MultiPaxosOptions]):
         out.set_timer("election", self.options.election_timeout)
 
     def restart(self, s: MultiPaxosState, out: Effects) -> None:
-        out.explain("recovered", round=s.round, promised=str(s.promised), slot=len(s.log))
+        out.explain("recovered", round=s.round, promised=s.promised, slot=len(s.log))
         self.start(s, out)
 
     # --- phase 1, once for all slots (section 3) ----------------------------------------------------------
@@ -201,16 +201,16 @@ class MultiPaxos(Actor[MultiPaxosState, MultiPaxosOptions]):
 
     def on_prepare(self, s: MultiPaxosState, src: str, m: Prepare, out: Effects) -> None:
         if m.ballot < s.promised:
-            out.explain("prepare-refused", proposer=src, ballot=str(m.ballot), promised=str(s.promised))
+            out.explain("prepare-refused", proposer=src, ballot=m.ballot, promised=s.promised)
             self.answer_node(s, src, Nack(m.ballot, s.promised), out)
         elif m.ballot == s.promised:
-            out.explain("prepare-repeated", proposer=src, ballot=str(m.ballot))
+            out.explain("prepare-repeated", proposer=src, ballot=m.ballot)
         else:
             s.promised = m.ballot
             self.follow(s, m.ballot, out)
             accepted = {slot: p for slot, p in sorted(s.accepted.items()) if slot >= m.first}
             out.explain(
-                "promise", proposer=src, ballot=str(m.ballot), first=m.first, slots=tuple(accepted) or None
+                "promise", proposer=src, ballot=m.ballot, first=m.first, slots=tuple(accepted) or None
             )
             self.keep_promise(s, out)
             chosen = s.log[m.first - 1 :]
@@ -218,7 +218,7 @@ class MultiPaxos(Actor[MultiPaxosState, MultiPaxosOptions]):
 
     def on_promise(self, s: MultiPaxosState, src: str, m: Promise, out: Effects) -> None:
         if s.role != "candidate" or m.ballot != s.ballot:
-            out.explain("promise-late", acceptor=src, ballot=str(m.ballot))
+            out.explain("promise-late", acceptor=src, ballot=m.ballot)
             return
         s.promises = {**s.promises, src: m.accepted}
         out.explain("promise-counted", acceptor=src, have=len(s.promises), need=self.majority)
@@ -241,9 +241,9 @@ class MultiPaxos(Actor[MultiPaxosState, MultiPaxosOptions]):
             found[slot] = highest.value if highest else None
             if highest:
                 said = highest.value or "no-op"
-                out.explain("adopt", slot=slot, op=said, highest=str(highest.ballot), ballot=str(s.ballot))
+                out.explain("adopt", slot=slot, op=said, highest=highest.ballot, ballot=s.ballot)
             else:
-                out.explain("fill-hole", slot=slot, ballot=str(s.ballot))
+                out.explain("fill-hole", slot=slot, ballot=s.ballot)
         self.propose(s, found, out)
 
     # --- phase 2, once for each slot ----------------------------------------------------------------------
@@ -280,7 +280,7 @@ class MultiPaxos(Actor[MultiPaxosState, MultiPaxosOptions]):
 
     def on_accept(self, s: MultiPaxosState, src: str, m: Accept, out: Effects) -> None:
         if not self.may_accept(s, m.ballot):
-            out.explain("accept-refused", proposer=src, ballot=str(m.ballot), promised=str(s.promised))
+            out.explain("accept-refused", proposer=src, ballot=m.ballot, promised=s.promised)
             self.answer_node(s, src, Nack(m.ballot, s.promised), out)
             return
         s.promised = self.raised(s, m.ballot)
@@ -289,26 +289,26 @@ class MultiPaxos(Actor[MultiPaxosState, MultiPaxosOptions]):
             done = len(s.log)
             kept = {slot: p for slot, p in s.accepted.items() if slot > done}
             s.accepted = {**kept, m.slot: Proposal(m.ballot, m.value)}
-        out.explain("accept", proposer=src, ballot=str(m.ballot), slot=m.slot, op=m.value or "no-op")
+        out.explain("accept", proposer=src, ballot=m.ballot, slot=m.slot, op=m.value or "no-op")
         self.learn_up_to(s, m.ballot, m.chosen, out)
         self.keep_acceptance(s, out)
         self.answer_node(s, src, Accepted(m.ballot, m.slot), out)
 
     def on_accepted(self, s: MultiPaxosState, src: str, m: Accepted, out: Effects) -> None:
         if s.role != "leader" or m.ballot != s.ballot:
-            out.explain("acceptance-late", acceptor=src, ballot=str(m.ballot), slot=m.slot)
+            out.explain("acceptance-late", acceptor=src, ballot=m.ballot, slot=m.slot)
             return
         voters = tuple(sorted({*s.acceptances.get(m.slot, ()), src}))
         s.acceptances = {**s.acceptances, m.slot: voters}
         if m.slot not in s.proposals:
-            out.explain("acceptance-late", acceptor=src, ballot=str(m.ballot), slot=m.slot)
+            out.explain("acceptance-late", acceptor=src, ballot=m.ballot, slot=m.slot)
             return
         out.explain("acceptance-counted", acceptor=src, slot=m.slot, have=len(voters), need=self.majority)
         if self.is_quorum(voters):
             value = s.proposals[m.slot]
             s.proposals = {slot: v for slot, v in s.proposals.items() if slot != m.slot}
             out.explain(
-                "chosen", slot=m.slot, op=value or "no-op", ballot=str(m.ballot),
+                "chosen", slot=m.slot, op=value or "no-op", ballot=m.ballot,
                 quorum=voters, of=len(self.members),
             )  # fmt: skip
             s.chosen = {**s.chosen, m.slot: value}
@@ -318,10 +318,10 @@ class MultiPaxos(Actor[MultiPaxosState, MultiPaxosOptions]):
 
     def on_heartbeat(self, s: MultiPaxosState, src: str, m: Heartbeat, out: Effects) -> None:
         if m.ballot < s.promised:
-            out.explain("heartbeat-refused", leader=src, ballot=str(m.ballot), promised=str(s.promised))
+            out.explain("heartbeat-refused", leader=src, ballot=m.ballot, promised=s.promised)
             out.send(src, Nack(m.ballot, s.promised))
             return
-        out.explain("heartbeat-received", leader=src, ballot=str(m.ballot))
+        out.explain("heartbeat-received", leader=src, ballot=m.ballot)
         self.follow(s, m.ballot, out)
         self.learn_up_to(s, m.ballot, m.chosen, out)
         if m.chosen > len(s.log):
@@ -390,7 +390,7 @@ class MultiPaxos(Actor[MultiPaxosState, MultiPaxosOptions]):
 
     def on_heartbeat_timeout(self, s: MultiPaxosState, out: Effects) -> None:
         """Say that it leads; and what has been without a majority for a whole interval is sent again."""
-        out.explain("heartbeat", ballot=str(s.ballot), slot=len(s.log))
+        out.explain("heartbeat", ballot=s.ballot, slot=len(s.log))
         for slot, value in s.proposals.items():
             missing = [p for p in self.peers if p not in s.acceptances.get(slot, ())]
             if slot < s.in_flight:
@@ -403,7 +403,7 @@ class MultiPaxos(Actor[MultiPaxosState, MultiPaxosOptions]):
         out.set_timer("heartbeat", self.options.heartbeat)
 
     def on_nack(self, s: MultiPaxosState, src: str, m: Nack, out: Effects) -> None:
-        out.explain("nack", acceptor=src, ballot=str(m.ballot), promised=str(m.promised))
+        out.explain("nack", acceptor=src, ballot=m.ballot, promised=m.promised)
         s.round = max(s.round, m.promised.round)
         if m.ballot == s.ballot and s.role != "follower":
             self.become_follower(s, m.promised, out)
@@ -423,7 +423,7 @@ class MultiPaxos(Actor[MultiPaxosState, MultiPaxosOptions]):
         s.ballot, s.promises = Ballot(s.round, self.me), {}
         out.set_timer("election", self.options.election_timeout)
         first = len(s.log) + 1
-        out.explain("prepare", ballot=str(s.ballot), first=first)
+        out.explain("prepare", ballot=s.ballot, first=first)
         self.keep_round(s, out)
         self.on_prepare(s, self.me, Prepare(s.ballot, first), out)
         for peer in self.peers:
@@ -431,7 +431,7 @@ class MultiPaxos(Actor[MultiPaxosState, MultiPaxosOptions]):
 
     def become_leader(self, s: MultiPaxosState, out: Effects) -> None:
         quorum, of = tuple(sorted(s.promises)), len(self.members)
-        out.explain("become-leader", ballot=str(s.ballot), quorum=quorum, of=of)
+        out.explain("become-leader", ballot=s.ballot, quorum=quorum, of=of)
         s.role, s.leader_id = "leader", self.me
         s.proposals, s.acceptances, s.waiting, s.in_flight = {}, {}, {}, 0
         out.cancel_timer("election")
@@ -439,7 +439,7 @@ class MultiPaxos(Actor[MultiPaxosState, MultiPaxosOptions]):
         self.on_heartbeat_timeout(s, out)
 
     def become_follower(self, s: MultiPaxosState, higher: Ballot, out: Effects) -> None:
-        out.explain("step-down", ballot=str(s.ballot), higher=str(higher), role=s.role)
+        out.explain("step-down", ballot=s.ballot, higher=higher, role=s.role)
         s.role, s.leader_id = "follower", None
         s.promises, s.proposals, s.acceptances, s.waiting = {}, {}, {}, {}
         s.next_slot = s.in_flight = 0

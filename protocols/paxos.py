@@ -194,7 +194,7 @@ class Paxos(Actor[PaxosState, PaxosOptions]):
 
     def restart(self, s: PaxosState, out: Effects) -> None:
         """What was promised and accepted still binds it; the rest is learned again."""
-        out.explain("recovered", round=s.round, promised=str(s.promised), accepted=said(s.accepted))
+        out.explain("recovered", round=s.round, promised=s.promised, accepted=said(s.accepted))
         self.start(s, out)
 
     # --- what a client asks for ---------------------------------------------------------------------------
@@ -221,27 +221,27 @@ class Paxos(Actor[PaxosState, PaxosOptions]):
         s.round = max(s.round, s.promised.round) + 1
         s.ballot = Ballot(s.round, self.me)
         s.phase, s.promises, s.value = "prepare", {}, None
-        out.explain("prepare", ballot=str(s.ballot), acceptors=self.acceptors)
+        out.explain("prepare", ballot=s.ballot, acceptors=self.acceptors)
         out.set_timer("retry", self.options.timeout)
         self.keep_round(s, out)
         self.tell(s, self.acceptors, Prepare(s.ballot), out)
 
     def on_prepare(self, s: PaxosState, src: str, m: Prepare, out: Effects) -> None:
         if m.ballot > s.promised:
-            out.explain("promise", proposer=src, ballot=str(m.ballot), accepted=said(s.accepted))
+            out.explain("promise", proposer=src, ballot=m.ballot, accepted=said(s.accepted))
             s.promised = m.ballot
             self.keep_promise(s, out)
             self.tell(s, (src,), Promise(m.ballot, s.accepted), out)
             self.abandon(s, m.ballot, out)
         elif m.ballot < s.promised:
-            out.explain("prepare-refused", proposer=src, ballot=str(m.ballot), promised=str(s.promised))
+            out.explain("prepare-refused", proposer=src, ballot=m.ballot, promised=s.promised)
             self.refuse(s, src, m.ballot, out)
         else:
-            out.explain("prepare-repeated", proposer=src, ballot=str(m.ballot))
+            out.explain("prepare-repeated", proposer=src, ballot=m.ballot)
 
     def on_promise(self, s: PaxosState, src: str, m: Promise, out: Effects) -> None:
         if s.phase != "prepare" or m.ballot != s.ballot:
-            out.explain("promise-late", acceptor=src, ballot=str(m.ballot))
+            out.explain("promise-late", acceptor=src, ballot=m.ballot)
             return
         s.promises = {**s.promises, src: m.accepted}
         out.explain("promise-counted", acceptor=src, have=len(s.promises), need=self.majority)
@@ -253,10 +253,10 @@ class Paxos(Actor[PaxosState, PaxosOptions]):
     def propose(self, s: PaxosState, out: Effects) -> None:
         """A majority has promised: the value is that of the highest-numbered proposal among the responses,
         and the proposer's own only if the responders reported no proposals."""
-        ballot, quorum, of = str(s.ballot), tuple(s.promises), len(self.acceptors)
+        ballot, quorum, of = s.ballot, tuple(s.promises), len(self.acceptors)
         reported = self.reported(s.promises)
         if reported is not None:
-            s.value, highest = reported.value, str(reported.ballot)
+            s.value, highest = reported.value, reported.ballot
             out.explain("adopt", ballot=ballot, value=s.value, highest=highest, quorum=quorum, of=of)
         elif s.wanted is not None:
             s.value = s.wanted
@@ -273,14 +273,14 @@ class Paxos(Actor[PaxosState, PaxosOptions]):
     def on_accept(self, s: PaxosState, src: str, m: Accept, out: Effects) -> None:
         """ "Unless it has already responded to a prepare request having a number greater than n"."""
         if self.may_accept(s, m.ballot):
-            out.explain("accept", proposer=src, ballot=str(m.ballot), value=m.value)
+            out.explain("accept", proposer=src, ballot=m.ballot, value=m.value)
             s.promised = self.raised(s, m.ballot)
             s.accepted = Proposal(m.ballot, m.value)
             self.keep_acceptance(s, out)
             self.tell(s, self.audience(m.ballot), Accepted(m.ballot, m.value), out)
             self.abandon(s, m.ballot, out)
         else:
-            out.explain("accept-refused", proposer=src, ballot=str(m.ballot), promised=str(s.promised))
+            out.explain("accept-refused", proposer=src, ballot=m.ballot, promised=s.promised)
             self.refuse(s, src, m.ballot, out)
 
     # --- learning a chosen value (section 2.3) ------------------------------------------------------------
@@ -290,15 +290,13 @@ class Paxos(Actor[PaxosState, PaxosOptions]):
         if heard not in s.acceptances:
             s.acceptances += (heard,)
         if s.learned is not None:
-            out.explain("acceptance-late", acceptor=src, ballot=str(m.ballot), value=m.value)
+            out.explain("acceptance-late", acceptor=src, ballot=m.ballot, value=m.value)
             return
         voters = self.voters(s, m)
-        out.explain(
-            "acceptance-counted", acceptor=src, ballot=str(m.ballot), have=len(voters), need=self.majority
-        )
+        out.explain("acceptance-counted", acceptor=src, ballot=m.ballot, have=len(voters), need=self.majority)
         if self.is_quorum(voters):
             of = len(self.acceptors)
-            out.explain("chosen", value=m.value, ballot=str(m.ballot), quorum=voters, of=of)
+            out.explain("chosen", value=m.value, ballot=m.ballot, quorum=voters, of=of)
             self.learn(s, m.value, out)
             if self.options.distinguished_learner:
                 self.tell(s, [name for name in self.learners if name != self.me], Chosen(m.value), out)
@@ -327,7 +325,7 @@ class Paxos(Actor[PaxosState, PaxosOptions]):
     # --- progress (section 2.4) ---------------------------------------------------------------------------
 
     def on_nack(self, s: PaxosState, src: str, m: Nack, out: Effects) -> None:
-        out.explain("nack", acceptor=src, ballot=str(m.ballot), promised=str(m.promised))
+        out.explain("nack", acceptor=src, ballot=m.ballot, promised=m.promised)
         s.round = max(s.round, m.promised.round)
         if m.ballot == s.ballot:
             self.abandon(s, m.promised, out)
@@ -337,12 +335,12 @@ class Paxos(Actor[PaxosState, PaxosOptions]):
         higher-numbered one" (section 2.2). When all wait equally long before the next, they may do so for
         ever; a random back-off, or one distinguished proposer, lets one of them through."""
         if s.phase in ("prepare", "accept") and higher > s.ballot:
-            out.explain("abandon", ballot=str(s.ballot), higher=str(higher))
+            out.explain("abandon", ballot=s.ballot, higher=higher)
             s.phase = "backing-off"
             out.set_timer("retry", self.options.backoff)
 
     def on_retry_timeout(self, s: PaxosState, out: Effects) -> None:
-        out.explain("retry", ballot=str(s.ballot), phase=s.phase)
+        out.explain("retry", ballot=s.ballot, phase=s.phase)
         self.issue(s, out)
 
     # --- rules, one function each -------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 /** How the panels write times, values and lists. Units are SI symbols, the same in every language. */
 
+import {commandText, pair, shortText} from '../lenses/values.js';
+
 /** @param {number} us @returns {string} a moment: `4.218 s` */
 export function moment(us) {
   return `${(us / 1e6).toFixed(3)} s`;
@@ -45,6 +47,8 @@ function listText(list, entries) {
 
 /** @param {Record<string, any>} object @param {(count: number) => string} entries */
 function objectText(object, entries) {
+  if (pair(object)) return shortText(object);
+  if ('op' in object && 'key' in object) return commandText(object);
   const keys = Object.keys(object);
   if (keys.length === 0) return '{ }';
   if (keys.length > 6) return entries(keys.length);
@@ -57,7 +61,7 @@ function objectText(object, entries) {
  * @returns {[label: string, text: string][]}
  */
 export function fieldRows(field, value, entries) {
-  const keys = isObject(value) ? Object.keys(value) : [];
+  const keys = isObject(value) && !pair(value) ? Object.keys(value) : [];
   if (keys.length === 0 || keys.length > 12) return [[field, valueText(value, entries)]];
   return keys.sort(natural).map((key) => [`${field}[${key}]`, valueText(value[key], entries)]);
 }
