@@ -13,7 +13,9 @@ async function open() {
     return;
   }
   const { config, commands, seq, time } = journal;
-  location.replace(await makeRoom({ journal: { config, commands, seq, time } }));
+  const room = new URL(await makeRoom({ journal: { config, commands, seq, time } }), location.href);
+  room.search = location.search;
+  location.replace(room);
 }
 
 open().catch((problem) => (said.textContent = problem.message));

@@ -12,10 +12,10 @@ import {I18n} from './core/i18n.js';
 import {Lenses} from './core/lenses.js';
 import {Page} from './core/page.js';
 import {Playhead} from './core/playhead.js';
+import {Showing} from './core/showing.js';
 import {Selection} from './core/selection.js';
 import {Store} from './core/store.js';
 import {teachWords} from './core/words.js';
-import {mountCaption} from './views/caption.js';
 import {mountCode} from './views/code.js';
 import {mountCosts} from './views/costs.js';
 import {mountEvents} from './views/events.js';
@@ -28,7 +28,7 @@ import {makeDialogs} from './views/menu-dialogs.js';
 import {mountMessages} from './views/messages.js';
 import {mountNode} from './views/node.js';
 import {mountSpacetime} from './views/spacetime.js';
-import {mountStage} from './views/stage.js';
+import {mountStages} from './views/stages.js';
 import {mountOverlay} from './views/stage-overlay.js';
 import {Notice} from './views/stage-notice.js';
 import {mountTopbar} from './views/topbar.js';
@@ -66,6 +66,7 @@ function makeContext() {
     token: () => page.token, lang: () => i18n.lang(), wanted: () => page.privateBranch(), forget: () => page.forgetToken()});
   ctx.lenses = new Lenses();
   ctx.lens = ctx.lenses.first;
+  ctx.showing = new Showing(ctx);
   ctx.actions = new Actions(ctx, [...timeActions, ...nodeActions, openRequest, openOrder, ...messageActions, ...networkActions, ...pageActions]);
   ctx.playhead.transport = (/** @type {string} */ action, /** @type {number|undefined} */ value) => ctx.connection.send(
     action === 'speed' ? {type: 'transport', speed: value} : {type: 'transport', action, ...(ctx.playhead.services.length ? {services: ctx.playhead.services} : {})}).catch((/** @type {any} */ e) => ctx.actions.notice(ctx.actions.explain(e)));
@@ -74,16 +75,15 @@ function makeContext() {
 
 /** What the room runs is known with the first snapshot; the one shown before stays shown. @param {any} ctx */
 function learnServices(ctx) {
-  const shown = ctx.lens.service;
   ctx.lenses.describe(ctx.store.services);
-  ctx.lens = ctx.lenses.of(shown);
+  ctx.showing.settle();
 }
 
 /** @param {any} ctx */
 function mountViews(ctx) {
   const {playhead} = ctx;
   const stageRoot = byId('stage');
-  const stage = mountStage(stageRoot, ctx);
+  const stage = mountStages(stageRoot, ctx);
   const tabs = new Tabs(byId('panel'), ctx);
   const mounts = /** @type {Record<string, any>} */ ({node: mountNode, logs: mountLogs, messages: mountMessages, code: mountCode, laws: mountLaws, events: mountEvents, history: mountHistory, cost: mountCosts});
   const panels = Object.entries(mounts).map(([id, mount]) => mount(inner(tabs.panel(id)), ctx));
@@ -94,7 +94,7 @@ function mountViews(ctx) {
   const notice = new Notice(stageRoot);
   // The bars come first: what they need decides how large the stage is. Who measures goes before who writes.
   const views = [mountSpacetime(inner(byId('spacetime')), ctx), mountTopbar(byId('topbar'), ctx), mountTransport(byId('transport'), ctx), tabs, stage,
-    mountOverlay(stageRoot, ctx), mountCaption(byId('caption'), ctx), ctx.dialogs.menu, ...panels, help, sheet];
+    mountOverlay(stageRoot, ctx), ctx.dialogs.menu, ...panels, help, sheet];
   for (const view of views) playhead.addView(view);
 }
 

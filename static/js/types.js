@@ -218,6 +218,7 @@
  * @property {(key: string, params?: Fields) => string} t
  * @property {(key: string) => boolean} has
  * @property {(key: string) => string} pattern the text as it stands in the catalogue
+ * @property {(service: string) => string} wordsOf under which name the catalogues and the source know a service
  * @property {() => 'en'|'zh'} lang
  * @property {(lang: 'en'|'zh') => any} setLang
  * @property {(fn: () => void) => () => void} subscribe
@@ -296,6 +297,7 @@
  * @property {I18n} i18n
  * @property {Lens} lens of the service in focus
  * @property {import('./core/lenses.js').Lenses} lenses
+ * @property {import('./core/showing.js').Showing} showing
  */
 
 export {};

@@ -15,7 +15,7 @@ from app.resources import STATIC
 from app.sim.spacetime import COLOURS
 from protocols.actor import FAMILIES, Actor, Effects, Message, Rule, Span, State, Volatile
 from protocols.registry import PROTOCOLS, Protocol
-from tests.browser.conftest import Js, OpenPage, Room
+from tests.browser.conftest import PHONE, Js, OpenPage, Room
 
 MakeRoom = Callable[..., Room]
 
@@ -189,3 +189,83 @@ def test_every_mark_of_a_log_has_its_texts(lang: str) -> None:
         for key in re.findall(r"\['(\w+)', s\.", lens.read_text(encoding="utf-8")):
             assert f"panels.logs.{key}" in words, (lens.name, key)
             assert f"panels.logs.legend.{key}" in words, (lens.name, key)
+
+
+# --- several services in one room ---------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("hailer")
+def test_tabs_choose_the_service_and_the_address_keeps_it(open_page: OpenPage, make_room: MakeRoom) -> None:
+    room = make_room(services=["raft", "hailer"], nodes=3, clients=1)
+    page = open_page(room.driver)
+    tabs = page.locator("button.lens-tab:not(.pairing)")
+    expect(tabs).to_have_text(["Raft", "hailer"])
+    expect(page.locator(".stage-box")).to_have_count(1)
+    expect(page.locator('.node[data-node="n1"] .era')).to_have_text(re.compile("term|^$"))
+    tabs.nth(1).click()
+    expect(page.locator('.node[data-node="n1"] .era')).to_have_text("epoch 3")
+    assert page.url.endswith("?show=hailer")
+    page.reload()
+    expect(page.locator('.node[data-node="n1"] .era')).to_have_text("epoch 3")
+    page.locator('.client[data-node="c1"]').click()
+    expect(page.locator(".menu-form select").first.locator("option")).to_have_text(["shout"])
+    page.locator(".menu-form input:visible").first.fill("hello")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator('.client[data-node="c1"] .note')).to_have_text(re.compile("shout hello"))
+
+
+@pytest.mark.usefixtures("hailer")
+def test_two_services_stand_side_by_side_and_share_faults_and_moment(
+    open_page: OpenPage, make_room: MakeRoom
+) -> None:
+    room = make_room(services=["raft", "hailer"], nodes=3, clients=1)
+    page = open_page(f"{room.viewer}?show=raft,hailer#driver={room.token}")
+    left, right = page.locator('.stage-box[data-service="raft"]'), page.locator('[data-service="hailer"]')
+    expect(right.locator('.node[data-node="n2"] .era')).to_have_text("epoch 3")
+    places = [box.locator('.node[data-node="n2"]').get_attribute("transform") for box in (left, right)]
+    assert places[0] == places[1]
+    room.command("crash n2")
+    for box in (left, right):
+        expect(box.locator('.node.crashed[data-node="n2"]')).to_be_visible()
+
+    expect(left).to_have_class(re.compile("focus"))
+    right.locator('.node[data-node="n1"]').click()  # its menu is about the service that was touched
+    expect(right).to_have_class(re.compile("focus"))
+    page.get_by_role("menuitem", name="Tell it: hail …").click()
+    page.locator(".menu-form select").select_option("n3")
+    page.locator(".menu-form input").fill("good day")
+    page.get_by_role("button", name="Send").click()
+    expect(right.locator('.node.leads[data-node="n1"]')).to_be_visible()
+    expect(right.locator(".caption-words")).to_contain_text("rule.hailer.hailed")
+    expect(left.locator(".caption-words")).not_to_contain_text("hailer")
+
+    page.keyboard.press("Escape")
+    page.keyboard.press("s")
+    expect(page.locator(".stage-box")).to_have_count(1)
+    expect(right).to_be_visible()
+    page.keyboard.press("s")
+    expect(page.locator(".stage-box")).to_have_count(2)
+    assert page.url.endswith("?show=raft,hailer")
+
+
+@pytest.mark.usefixtures("hailer")
+def test_on_a_phone_two_services_stand_over_each_other(open_page: OpenPage, make_room: MakeRoom) -> None:
+    room = make_room(services=["raft", "hailer"], nodes=5)
+    page = open_page(f"{room.viewer}?show=raft,hailer", size=PHONE)
+    boxes = [page.locator(".stage-box").nth(i).bounding_box() for i in (0, 1)]
+    assert boxes[0]
+    assert boxes[1]
+    assert boxes[0]["x"] == boxes[1]["x"]
+    assert boxes[1]["y"] >= boxes[0]["y"] + boxes[0]["height"]
+    assert boxes[0]["width"] == PHONE[0]
+
+
+@pytest.mark.usefixtures("hailer")
+def test_a_link_to_a_moment_shows_the_same_stages(open_page: OpenPage, make_room: MakeRoom) -> None:
+    room = make_room(services=["raft", "hailer"], nodes=3)
+    page = open_page(f"{room.viewer}?show=hailer")
+    page.get_by_role("button", name="link to now").click()
+    link = page.locator(".p-export textarea").input_value()
+    assert "/open?show=hailer#j=" in link
+    again = open_page(link.replace(room.served.address, ""))
+    expect(again.locator('.node[data-node="n1"] .era')).to_have_text("epoch 3")

@@ -61,7 +61,7 @@ def test_nothing_runs_off_the_page(open_page: OpenPage, make_room: MakeRoom, siz
 def test_targets_on_a_phone_are_large_enough(open_page: OpenPage, make_room: MakeRoom) -> None:
     page = open_page(make_room().driver, size=PHONE, has_touch=True)
     small = page.evaluate("""() => [...document.querySelectorAll('button, a, input')]
-        .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.closest('.stage, .panel'))
+        .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.closest('.stages, .panel'))
         .map(e => [e.className || e.id, Math.round(e.getBoundingClientRect().width),
           Math.round(e.getBoundingClientRect().height)])
         .filter(([, w, h]) => w < 43 || h < 43)""")

@@ -252,7 +252,7 @@ def test_a_message_on_the_canvas_is_delivered_by_a_click(open_page: OpenPage, ma
     page.locator('[data-action="time.toggle"]').click()
     (x1, y1), (x2, y2) = centre(page, "n1"), centre(page, "n2")
     page.mouse.move((x1 + x2) / 2, (y1 + y2) / 2)
-    expect(page.locator("#stage")).to_have_attribute("title", re.compile("RequestVote n1 → n2"))
+    expect(page.locator(".stage")).to_have_attribute("title", re.compile("RequestVote n1 → n2"))
     page.mouse.click((x1 + x2) / 2, (y1 + y2) / 2)
     expect(page.locator(".caption-words")).to_contain_text("votes for n1")
 

@@ -47,8 +47,14 @@ const escape = {
 const pageAction = (id, shortcut, keys, run) => ({id: `page.${id}`, label: `actions.${id}`, shortcut, keys,
   group: 'page', enabled: always, run});
 
+const pair = {
+  id: 'page.pair', label: 'actions.pair', shortcut: 'S', keys: ['s', 'S'], group: 'page',
+  enabled: (/** @type {any} */ ctx) => (ctx.lenses.names.length > 1 ? /** @type {true} */ (true) : 'actions.why.one-protocol'),
+  run: (/** @type {any} */ ctx) => ctx.showing.toggle(),
+};
+
 export const pageActions = [
-  select, nextMessage, open, escape,
+  select, nextMessage, open, escape, pair,
   pageAction('help', '?', ['?'], ctx => ctx.dialogs.help()),
   pageAction('language', 'L', ['l', 'L'], ctx => ctx.page.setLang(ctx.i18n.lang() === 'zh' ? 'en' : 'zh')),
   pageAction('theme', 'T', ['t', 'T'], ctx => ctx.page.nextTheme()),

@@ -28,7 +28,7 @@ const EXCERPT = 9;
  * @param {() => void} again
  */
 export function snippet(ctx, service, event, again) {
-  const source = sourceOf(event.service || service, again);
+  const source = sourceOf(ctx.i18n.wordsOf(event.service || service), again);
   if (typeof source === 'string') return nothing;
   const ran = whatRan(source.map, event, (rule) => ctx.lenses.of(event.service).weight(rule));
   if (!ran) return nothing;

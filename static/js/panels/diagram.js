@@ -8,9 +8,9 @@
 /** @typedef {import('../types.js').View} View */
 /** @typedef {import('../types.js').Lens} Lens */
 /** @typedef {import('../types.js').MessageLook} MessageLook */
-/** @typedef {{id: number, src: string, dst: string, from: number, due: number, look: MessageLook}} Line */
+/** @typedef {{id: number, service: string, src: string, dst: string, from: number, due: number, look: MessageLook}} Line */
 /** @typedef {{time: number, kind: 'deliver'|'drop', seq: number}} End */
-/** @typedef {{seq: number, time: number, node: string, mark: string}} Point */
+/** @typedef {{seq: number, service: string, time: number, node: string, mark: string}} Point */
 /** @typedef {{time: number, status: string, standing: string, era: number}} Stretch */
 /** @typedef {{first: number, count: number, start: number, end: number, lines: Line[], points: Point[],
  *   lanes: Map<string, Stretch[]>}} Block */
@@ -80,7 +80,7 @@ export class Diagram {
         this.ends.set(event.body[0], { time: event.time, kind: event.kind, seq: event.seq });
       }
       const mark = this.markOf(event);
-      if (mark) block.points.push({ seq: event.seq, time: event.time, node: event.node, mark });
+      if (mark) block.points.push({ seq: event.seq, service: this.lenses.of(event.service).service, time: event.time, node: event.node, mark });
       lanes.take(event);
     }
     return block;
@@ -90,7 +90,8 @@ export class Diagram {
   line(event) {
     const [dst, type, fields, arrives] = event.body;
     const message = { id: event.seq, src: event.node, dst, service: event.service, type, fields, sent: event.time, arrives };
-    return { id: event.seq, src: event.node, dst, from: event.time, due: arrives, look: this.lenses.of(event.service).message(/** @type {any} */ (message)) };
+    const lens = this.lenses.of(event.service);
+    return { id: event.seq, service: lens.service, src: event.node, dst, from: event.time, due: arrives, look: lens.message(/** @type {any} */ (message)) };
   }
 
   /** @param {Event} event */

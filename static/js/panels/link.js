@@ -39,8 +39,8 @@ export async function decodeJournal(text) {
   return JSON.parse(json + decoder.decode());
 }
 
-/** @param {string} origin @param {string} packed */
-export const momentUrl = (origin, packed) => `${origin}/open#j=${packed}`;
+/** @param {string} origin @param {string} packed @param {string} [search] what the stages show */
+export const momentUrl = (origin, packed, search = '') => `${origin}/open${search}#j=${packed}`;
 
 /** @param {string} hash @returns {string|null} the packed journal in an address's fragment */
 export const packedIn = (hash) => new URLSearchParams(hash.replace(/^#/, '')).get('j');

@@ -29,6 +29,8 @@ export class Painter {
     /** @type {{x: number, y: number, seq: number, node: string, mark: string}[]} */
     this.points = [];
     this.height = 0;
+    /** Which services are to be seen. @type {(service: string) => boolean} */
+    this.shows = () => true;
   }
 
   /** @param {Shown} shown @param {string[]} names @param {number} now how far the branch has come */
@@ -68,10 +70,10 @@ export class Painter {
     this.drawn = [];
     this.points = [];
     for (const block of blocks) {
-      for (const line of block.lines) this.collectLine(line, shownTime, now);
+      for (const line of block.lines) if (this.shows(line.service)) this.collectLine(line, shownTime, now);
       for (const point of block.points) {
         const y = lanes.get(point.node);
-        if (y !== undefined && point.time >= scale.from && point.time <= scale.to) this.points.push({ ...point, x: scale.x(point.time), y });
+        if (y !== undefined && this.shows(point.service) && point.time >= scale.from && point.time <= scale.to) this.points.push({ ...point, x: scale.x(point.time), y });
       }
     }
   }

@@ -66,14 +66,20 @@ class Caption {
   /** @param {Shown} shown @returns {TraceEvent|undefined} */
   standing(shown) {
     this.until = 0;
+    if (shown.event && !this.mine(shown.event)) return this.latest(shown);
     if (!shown.live || shown.event?.why.length) return shown.event;
     return this.latest(shown) ?? shown.event;
+  }
+
+  /** Of the service that the stage above shows, or of the machines and the network. @param {TraceEvent} event */
+  mine(event) {
+    return !event.service || this.ctx.lenses.of(event.service) === this.ctx.lens;
   }
 
   /** The latest event that has something to tell. @param {Shown} shown */
   latest(shown) {
     const recent = this.ctx.store.range(Math.max(1, shown.seq - LOOK_BACK), shown.seq);
-    return recent.findLast((/** @type {TraceEvent} */ e) => mostImportant([e], this.ctx.lenses, 2).event);
+    return recent.findLast((/** @type {TraceEvent} */ e) => this.mine(e) && mostImportant([e], this.ctx.lenses, 2).event);
   }
 
   /** @param {Shown} shown @returns {TraceEvent|undefined} */
@@ -85,7 +91,7 @@ class Caption {
       this.hold(now, 0);
       return this.latest(shown);
     }
-    const {event, weight} = mostImportant(store.range(this.seen + 1, shown.seq), lenses, 2);
+    const {event, weight} = mostImportant(store.range(this.seen + 1, shown.seq).filter((/** @type {TraceEvent} */ e) => this.mine(e)), lenses, 2);
     if (!event || (now < this.until && weight <= this.weight)) return undefined;
     this.hold(now, weight);
     return event;

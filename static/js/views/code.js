@@ -44,7 +44,7 @@ class CodePage {
     this.last = shown;
     const event = this.eventFor(shown);
     const service = event?.service && event.service in this.ctx.store.services ? event.service : Object.keys(this.ctx.store.services)[0];
-    const source = sourceOf(service, this.again);
+    const source = sourceOf(this.ctx.i18n.wordsOf(service), this.again);
     render(this.heading(source, event), this.head);
     if (typeof source !== 'string') this.lines(source, event);
   }

@@ -62,7 +62,7 @@ class ExportSheet {
       const response = await fetch(`${this.base}/journal?seq=${seq}&time=${Math.round(time)}`);
       const journal = await response.json();
       if (!response.ok) throw new Error(journal.message ?? String(response.status));
-      this.url = momentUrl(location.origin, await encodeJournal(journal));
+      this.url = momentUrl(location.origin, await encodeJournal(journal), location.search);
       this.state = (await copy(this.url)) ? 'copied' : 'select';
     } catch (problem) {
       this.state = 'failed';

@@ -37,6 +37,7 @@ class Spacetime {
     this.scale = new TimeScale(800_000);
     this.diagram = new Diagram(ctx.store, ctx.lenses, ctx.lens);
     this.painter = new Painter(this.canvas, this.scale, this.diagram);
+    this.painter.shows = (service) => ctx.showing.names.includes(service);
     this.following = true;
     this.visible = false;
     this.branch = ctx.store.branch;

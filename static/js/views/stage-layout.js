@@ -20,8 +20,9 @@ const MOST_CELLS = 9;
  * @returns {Layout}
  */
 export function layout(w, h, nodes, clients, {scale = 1, top = 0, bare = false} = {}) {
-  const narrow = w < 640;
-  const unit = Math.min(1.7, Math.max(bare ? 0.55 : 0.72, scale * Math.min(w / (narrow ? 430 : 960), h / (narrow ? 480 : 580))));
+  const narrow = w < 640 && (bare || w < 1.05 * h); // there is no room beside the nodes, but over and under them
+  const least = bare ? 0.55 : 0.72 * Math.max(1, 0.9 * scale);
+  const unit = Math.min(1.7, Math.max(least, scale * Math.min(w / (narrow ? 430 : 960), h / (narrow ? 480 : 580))));
   const angles = ringAngles(nodes.length);
   const sizes = {unit, narrow, cell: (narrow ? (nodes.length > 5 ? 22 : 25) : 29) * unit, cellHeight: 21 * unit};
   const room = bare || nodes.length === 1 ? {over: 0, under: 0} : labelRoom(nodes.length, narrow, unit);
@@ -60,7 +61,15 @@ function ringSize(w, h, angles, unit, narrow, n, {over, under}, bare) {
   const byHeight = (h - 2 * r - over - under - 20 * unit) / Math.max(0.001, extent(angles, Math.sin));
   const byWidth = (w / 2 - r - side) / spanX;
   const ring = Math.max(r * 1.3, Math.min(byHeight, byWidth, n === 2 ? 190 * unit : 235 * unit));
+  if (!narrow && !bare && n > 2 && ring < 2.1 * r) return lowRing(h, angles, unit);
   return {ring, r: narrow && !bare ? Math.max(15, Math.min(r, roomBetween(angles, ring, unit))) : r};
+}
+
+/** On a very low stage the nodes are smaller, and the ring fills its height. @param {number} h @param {number[]} angles @param {number} unit */
+function lowRing(h, angles, unit) {
+  const across = extent(angles, Math.sin);
+  const ring = Math.max(24, (h - 16 * unit) / (across + 0.84));
+  return {ring, r: Math.max(15, 0.42 * ring), low: true};
 }
 
 /** The radius that leaves room for a label between neighbours that stand over each other.
@@ -116,6 +125,7 @@ function labelOver(box, x, y, angle) {
 /** Corners first, then further along the edges. @param {any} box @param {string[]} ids @param {number} r @param {number} top */
 function clientPlaces(box, ids, r, top) {
   const {w, h, unit, narrow} = box;
+  if (box.low) return lowCorners(box, ids, r);
   const edge = r + (narrow ? 12 : Math.max(30, w * 0.075)) * unit;
   const upper = top + r + (narrow ? 26 : 74) * unit;
   const lower = h - r - 24 * unit;
@@ -126,6 +136,15 @@ function clientPlaces(box, ids, r, top) {
     const low = !narrow && Math.floor(i / 2) % 2;
     const y = low ? lower - depth : upper + (narrow ? Math.floor(i / 2) * down : depth);
     return [id, {x: side < 0 ? edge : w - edge, y, side}];
+  }));
+}
+
+/** Along the lower edge, from the corners inwards. @param {any} box @param {string[]} ids @param {number} r */
+function lowCorners({w, h}, ids, r) {
+  return Object.fromEntries(ids.map((id, i) => {
+    const side = i % 2 ? 1 : -1;
+    const x = r + 10 + Math.floor(i / 2) * (2 * r + 12);
+    return [id, {x: side < 0 ? x : w - x, y: h - r - 20, side}];
   }));
 }
 

@@ -32,11 +32,18 @@ export class QuorumArc {
     set(this.arc, {d: arcs.join(' '), 'stroke-width': 6 * box.unit});
     const params = {...q.data, node: event.node, have: q.members.length, of: q.of};
     text(this.big, t('stage.quorum.sum', params));
-    text(this.small, t(ctx.i18n.has(q.key) ? q.key : 'stage.quorum.any', params));
+    const words = t(ctx.i18n.has(q.key) ? q.key : 'stage.quorum.any', params);
+    text(this.small, fits(words, box) ? words : '');
     const y = Object.keys(box.nodes).length <= 2 ? box.cy - 52 * box.unit : box.cy;
     set(this.big, {x: box.cx, y: y - 4 * box.unit, 'font-size': 21 * box.unit});
     set(this.small, {x: box.cx, y: y + 19 * box.unit, 'font-size': 14.5 * box.unit});
   }
+}
+
+/** Whether words stay clear of the nodes' own; if not, the caption has to do. @param {string} words @param {Layout} box */
+function fits(words, box) {
+  const ems = [...words].reduce((sum, c) => sum + (c > '⺀' ? 1 : 0.5), 0);
+  return ems * 14.5 * box.unit < 2.1 * Math.max(box.ring, box.narrow ? 150 * box.unit : 0);
 }
 
 /** Full at once, gone at the end. @param {number} age */

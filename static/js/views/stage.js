@@ -42,7 +42,8 @@ class Stage {
 
   listen() {
     const {root, ctx} = this;
-    new ResizeObserver(() => ctx.playhead.changed({size: true})).observe(root);
+    this.resized = new ResizeObserver(() => ctx.playhead.changed({size: true}));
+    this.resized.observe(root);
     gestures(root, {
       find: (x, y, touch) => this.find(x, y, touch), tap: (t, x, y) => this.tap(t, x, y), double: t => this.double(t),
       long: (t, x, y) => this.openMenu(t, x, y), knife: (a, b, done) => this.cut(a, b, done),
@@ -100,6 +101,10 @@ class Stage {
       [id, n.client ? new ClientFigure(id, this.figuresRoot) : new NodeFigure(id, this.figuresRoot)]));
   }
 
+  remove() {
+    this.resized?.disconnect();
+  }
+
   // -- pointing ----------------------------------------------------------------------------------------------
 
   /** @param {number} x @param {number} y @param {boolean} touch @returns {import('./stage-gestures.js').Target} */
@@ -136,19 +141,23 @@ class Stage {
     const {ctx, box} = this;
     if (t.kind === 'message') ctx.selection.set({message: t.id});
     if (t.kind === 'node') ctx.selection.set({node: t.id});
-    const node = box.nodes[t.id];
-    if (t.kind === 'message') ctx.dialogs.message(t.id, {x, y});
-    else if (node) ctx.dialogs.node(t.id, {x: node.x, y: node.y, away: box.r + 16});
-    else if (t.kind === 'node') ctx.dialogs.client(t.id, {...box.clients[t.id], away: box.clientR + 14});
-    else ctx.dialogs.link(t.id, {x, y});
+    if (t.kind === 'message') ctx.dialogs.message(t.id, this.outside({x, y}));
+    else if (t.kind === 'link') ctx.dialogs.link(t.id, this.outside({x, y}));
+    else ctx.dialogs[box.nodes[t.id] ? 'node' : 'client'](t.id, this.where('node', t.id));
+  }
+
+  /** A place on this stage as what holds the stages counts it. @param {{x: number, y: number, away?: number}} spot */
+  outside({x, y, away}) {
+    return {x: x + this.root.offsetLeft, y: y + this.root.offsetTop, away};
   }
 
   /** Where something is on the stage, for a menu opened by key. @param {string} kind @param {any} id */
   where(kind, id) {
     const {box} = this;
-    if (kind === 'message') return this.messages.placeOf(id) ?? {x: box.cx, y: box.cy};
-    if (box.nodes[id]) return {...box.nodes[id], away: box.r + 16};
-    return box.clients[id] ? {...box.clients[id], away: box.clientR + 14} : {x: box.cx, y: box.cy};
+    const middle = {x: box.cx, y: box.cy};
+    if (kind === 'message') return this.outside(this.messages.placeOf(id) ?? middle);
+    if (box.nodes[id]) return this.outside({...box.nodes[id], away: box.r + 16});
+    return this.outside(box.clients[id] ? {...box.clients[id], away: box.clientR + 14} : middle);
   }
 
   /** @param {any} t */

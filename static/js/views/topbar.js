@@ -8,7 +8,8 @@ class TopBar {
   constructor(root, ctx) {
     this.root = root;
     this.ctx = ctx;
-    this.lens = h('span', {class: 'lens-tab', 'aria-current': 'true'});
+    this.lenses = h('div', {class: 'lens-tabs', role: 'group'});
+    this.tabs = '';
     this.title = h('span', {class: 'room-title'});
     this.state = h('span', {class: 'chip state', role: 'status', hidden: true});
     this.role = h('span', {class: 'chip role'});
@@ -18,7 +19,7 @@ class TopBar {
     this.theme = h('button', {type: 'button', class: 'plain', onclick: () => ctx.actions.run('page.theme')});
     this.help = h('button', {type: 'button', class: 'plain', onclick: () => ctx.actions.run('page.help')}, [icon('help')]);
     this.panel = h('button', {type: 'button', class: 'plain panel-toggle', onclick: () => ctx.actions.run('page.panel')}, [icon('panel')]);
-    root.append(h('div', {class: 'top-left'}, [this.lens, this.title]),
+    root.append(h('div', {class: 'top-left'}, [this.lenses, this.title]),
       h('div', {class: 'top-right'}, [this.state, this.role, this.room, this.people, this.language, this.theme, this.help, this.panel]));
     ctx.connection.subscribe(() => this.draw());
   }
@@ -28,7 +29,7 @@ class TopBar {
     const {t} = i18n;
     if (!store.room) return;
     this.drawState(t);
-    text(this.lens, serviceName(this.ctx, this.ctx.lens.service));
+    this.drawLenses();
     text(this.title, titleOf(store.room.title, i18n.lang()));
     const drives = this.ctx.playhead.mayDrive;
     text(this.role, t(store.isPrivate ? 'stage.role.private' : drives ? 'stage.role.driver' : 'stage.role.viewer'));
@@ -42,6 +43,23 @@ class TopBar {
     this.label(this.theme, t('actions.theme'));
     this.label(this.help, t('actions.help'));
     this.label(this.panel, t('actions.panel'));
+  }
+
+  /** A tab for each service, and one to see two of them beside each other. */
+  drawLenses() {
+    const {ctx} = this;
+    const {lens, lenses, showing, i18n} = ctx;
+    const key = [lens.service, ...lenses.names, '|', ...showing.names, i18n.lang()].join();
+    if (key === this.tabs) return;
+    this.tabs = key;
+    const several = lenses.names.length > 1;
+    const tab = (/** @type {string} */ name) => h('button', {type: 'button', class: `lens-tab${showing.names.includes(name) ? ' on' : ''}`,
+      'aria-pressed': String(showing.names.includes(name)), 'aria-current': name === lens.service ? 'true' : null,
+      onclick: () => showing.choose(name)}, [serviceName(ctx, name)]);
+    const pair = h('button', {type: 'button', class: 'lens-tab pairing', 'aria-pressed': String(showing.pair), 'data-action': 'page.pair',
+      onclick: () => ctx.actions.run('page.pair')}, [i18n.t(showing.pair ? 'actions.pair.off' : 'actions.pair')]);
+    this.lenses.setAttribute('aria-label', i18n.t('stage.lenses'));
+    this.lenses.replaceChildren(...(several ? [...lenses.names.map(tab), pair] : [h('span', {class: 'lens-tab on'}, [serviceName(ctx, lens.service)])]));
   }
 
   /** @param {(k: string, p?: any) => string} t */
