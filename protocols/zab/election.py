@@ -79,7 +79,7 @@ class Election(Channel):
         s.settled = {**s.settled, voter: v}
         agree = {n: w for n, w in s.settled.items() if (w.leader, w.peer_epoch) == (v.leader, v.peer_epoch)}
         if v.round == s.round:  # our own election, that others have decided before us
-            agree = {n: w for n, w in self.ballots(s).items() if same(w, v)} | agree
+            agree = {n: w for n, w in s.votes.items() if same(w, v)} | agree
         leads = v.round == s.round if v.leader == self.me else self.says_it_leads(agree, v.leader)
         if not (leads and self.is_quorum(agree)):
             out.explain("settled-heard", voter=voter, leader=v.leader, epoch=v.peer_epoch)
@@ -97,7 +97,7 @@ class Election(Channel):
     def on_finalize_timeout(self, s: ZabState, out: Effects) -> None:
         """Nothing better has come: this vote has won."""
         assert s.vote is not None
-        agree = tuple(sorted(n for n, v in self.ballots(s).items() if same(v, s.vote)))
+        agree = tuple(sorted(n for n, v in s.votes.items() if same(v, s.vote)))
         out.explain("election-over", leader=s.vote.leader, round=s.round, quorum=agree, of=len(self.voters))
         self.settle(s, s.vote.leader, out)
 
@@ -109,16 +109,12 @@ class Election(Channel):
 
     def count(self, s: ZabState, out: Effects) -> None:
         """With a quorum for the present vote, wait a little for a better one before deciding."""
-        agree = tuple(sorted(n for n, v in self.ballots(s).items() if s.vote and same(v, s.vote)))
+        agree = tuple(sorted(n for n, v in s.votes.items() if s.vote and same(v, s.vote)))
         if s.vote is not None and self.is_quorum(agree) and not s.deciding:
             s.deciding = True
             out.cancel_timer("notification")
             out.explain("quorum-of-votes", leader=s.vote.leader, quorum=agree, of=len(self.voters))
             out.set_timer("finalize", self.options.finalize_wait)
-
-    def ballots(self, s: ZabState) -> dict[str, Vote]:
-        """All votes of this round that count: an observer's own does not."""
-        return {**s.votes, self.me: s.vote} if s.vote is not None and self.votes_itself else s.votes
 
     def says_it_leads(self, votes: dict[str, Vote], leader: str) -> bool:
         return leader in votes and votes[leader].state == "leading"
@@ -142,6 +138,8 @@ class Election(Channel):
     def cast(self, s: ZabState, vote: Vote | None, out: Effects) -> None:
         """A new vote: all must hear of it, and what was about to be decided is not."""
         s.vote, s.deciding = vote, False
+        if vote is not None and self.votes_itself:
+            s.votes = {**s.votes, self.me: vote}
         out.cancel_timer("finalize")
         self.tell_all(s, out)
 
