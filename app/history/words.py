@@ -11,7 +11,6 @@ from app.history.check import Refusal, Verdict
 from app.history.operation import Operation, Result
 from app.sim.commands import spoken_operation
 from app.sim.errors import sentence, texts
-from app.sim.units import spoken as spoken_time
 
 MOST_NAMED = 8
 """No more operations, or values, are named in one explanation."""
@@ -58,7 +57,7 @@ def parts_of(o: Operation, lang: str, places: str) -> dict[str, Any]:
     where = {"called": o.called, "returned": o.returned}
     when = sentence(f"history.{places}", where, lang)
     if o.begun is not None and o.ended is not None:
-        when = f"{spoken_time(o.begun)}–{spoken_time(o.ended)}, {when}"
+        when = f"{o.begun / 1000:.3f}–{o.ended / 1000:.3f} ms, {when}"
     c = o.command
     operation = spoken_operation(c.op, c.key, c.value)
     return {"process": o.process, "operation": operation, "result": spoken(o.result, lang), "when": when}
