@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -93,7 +93,8 @@ class CommitState(State):
     # Persistent: the log. `forced` of its records are on disk; a crash loses the rest.
     log: Persistent[tuple[Record, ...]] = ()
     restarts: Persistent[int] = 0
-    # Volatile, on every node: rebuilt from the log.
+    # Volatile, on every node: rebuilt from the log. The role is the same for ever.
+    role: Volatile[Literal["coordinator", "participant"]] = "participant"
     states: Volatile[dict[str, str]] = {}
     forced: Volatile[int] = 0
     # The coordinator's.
@@ -108,7 +109,7 @@ class CommitState(State):
     queue: ParticipantOnly[tuple[Work, ...]] = ()
     refusing: Volatile[bool] = False
     blocked: ParticipantOnly[bool] = False
-    asked: ParticipantOnly[bool] = False
+    asked: ParticipantOnly[int] = 0
 
 
 class CommitOptions(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -212,6 +213,7 @@ class AtomicCommit(Actor[S, O]):
     def read_log(self, durable: Mapping[str, Any], state: type[S]) -> S:
         """The state of a node with this on its disk. Raises ValueError for what no log could hold."""
         s = msgspec.convert(dict(durable), state, strict=True)
+        s.role = "coordinator" if self.me == self.coordinator else "participant"
         kinds = (*STATE_AFTER, "end", "elected")
         for record in s.log:
             if record.kind not in kinds:
@@ -489,7 +491,7 @@ class AtomicCommit(Actor[S, O]):
         """If nothing is in doubt any more: forget the waiting, and take up the next that wants the locks."""
         if s.in_doubt:
             return
-        s.blocked = s.asked = False
+        s.blocked, s.asked = False, 0
         out.cancel_timer("decision")
         while s.queue and not s.locks:
             work, s.queue = s.queue[0], s.queue[1:]

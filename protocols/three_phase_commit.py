@@ -373,6 +373,7 @@ class ThreePhaseCommit(AtomicCommit[ThreePhaseState, ThreePhaseOptions]):
         """Ask everybody's state, under a ballot higher than any seen."""
         count, rank = len(self.participants), self.participants.index(self.me)
         ballot = (s.ballots.get(txn, 0) // count + 1) * count + rank
+        s.asked += 1
         out.explain("stand", txn=txn, ballot=ballot)
         self.promise(s, txn, ballot, out)
         s.election = Election(txn, ballot, reports={self.me: self.report(s, txn)})
@@ -536,6 +537,7 @@ class ThreePhaseCommit(AtomicCommit[ThreePhaseState, ThreePhaseOptions]):
     def ask_all(self, s: ThreePhaseState, out: Effects) -> None:
         """It was down and may have missed the decision: ask everybody, and go on asking."""
         for txn in (*s.recovered, *s.in_doubt):
+            s.asked += 1
             out.explain("ask-all", txn=txn)
             out.set_timer("decision", self.patience())
             for name in self.members:

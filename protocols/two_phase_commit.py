@@ -191,7 +191,7 @@ class TwoPhaseCommit(AtomicCommit[TwoPhaseState, TwoPhaseOptions]):
             self.ask(s, txn, out)
 
     def ask(self, s: TwoPhaseState, txn: str, out: Effects) -> None:
-        s.asked = True
+        s.asked += 1
         out.set_timer("decision", self.options.decision_timeout)
         if self.options.cooperative:
             out.explain("ask-peers", txn=txn)
