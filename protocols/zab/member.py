@@ -6,6 +6,8 @@ of another is declared here, so that each file can be read by itself.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from protocols.actor import Effects, Impossible
 from protocols.zab.state import ZabOptions, ZabState
 from protocols.zab.storage import Storage
@@ -35,9 +37,8 @@ class Member(Storage):
     def is_serving(self, s: ZabState) -> bool:
         return s.phase == "broadcast"
 
-    def is_quorum(self, names: object) -> bool:
+    def is_quorum(self, names: Iterable[str]) -> bool:
         """Whether the voters among `names` are more than half of all voters."""
-        assert isinstance(names, tuple | dict)
         return sum(name in self.voters for name in names) >= self.quorum
 
     # --- doors, each in the file of its phase -------------------------------------------------------------

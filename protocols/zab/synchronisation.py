@@ -11,7 +11,7 @@ from __future__ import annotations
 import msgspec
 
 from protocols.actor import Effects
-from protocols.zab.discovery import ACCEPTED, CONNECTED, Discovery
+from protocols.zab.discovery import CONNECTED, Discovery
 from protocols.zab.messages import (
     Ack,
     Commit,
@@ -32,6 +32,8 @@ from protocols.zab.storage import Log, position
 
 SENT, ACKNOWLEDGED, SYNCED = "sent", "acknowledged", "synced"
 """More that a leader knows of a learner: it has been sent the history; it has it on disk; it serves."""
+SENT_HISTORY = (SENT, ACKNOWLEDGED, SYNCED)
+"""A learner in any of these is sent what is proposed from then on."""
 
 
 class Plan(msgspec.Struct, frozen=True, gc=False):
@@ -79,8 +81,8 @@ class Synchronisation(Discovery):
         s.learners = {**s.learners, learner: SENT}
 
     def choose(self, s: ZabState, peer: int) -> Plan:
-        """`peer` is the learner's last zxid. One that ends an epoch's beginning (counter 0) stands for no
-        transaction, so nothing can be cut behind it."""
+        """`peer` is the learner's last zxid. With counter 0 it is an epoch's beginning and stands for no
+        transaction: there is nothing to cut behind it."""
         log, last = self.committed_log(s), s.last_processed
         low, high = (log[0].zxid, log[-1].zxid) if log else (last, last)
         if peer == last:
@@ -200,8 +202,3 @@ class Synchronisation(Discovery):
         """What is told to a server that looks: this leader leads this epoch."""
         if s.vote is not None:
             s.vote = msgspec.structs.replace(s.vote, peer_epoch=s.current_epoch)
-
-
-SENT_HISTORY = (SENT, ACKNOWLEDGED, SYNCED)
-"""A learner in any of these is sent what is proposed from then on."""
-__all__ = ["ACCEPTED", "SENT_HISTORY", "SYNCED", "Synchronisation"]
