@@ -33,7 +33,7 @@ export function pair(value) {
 export function shortText(value) {
   if (value === null || value === undefined || value === '') return '–';
   const two = pair(value);
-  if (two) return `${two[0]}.${two[1]}`;
+  if (two) return two[1] === '' ? String(two[0]) : `${two[0]}.${two[1]}`;
   if (Array.isArray(value)) return value.length ? value.map(shortText).join(' ') : '[ ]';
   if (typeof value !== 'object') return String(value);
   if ('op' in value || 'voters' in value) return commandText(value);
