@@ -22,7 +22,7 @@ WIDEST = 7
 
 def ordinary(service: str) -> ClusterConfig:
     """A cluster in which this protocol has something to do: a client that works steadily."""
-    return _cluster([service], [{"at": "200ms", "do": ["load c1 400ms"]}])
+    return _cluster([service], [{"at": "30ms", "do": ["load c1 400ms"]}])
 
 
 def together(*services: str) -> ClusterConfig:
@@ -30,9 +30,9 @@ def together(*services: str) -> ClusterConfig:
     return _cluster(
         list(services),
         [
-            {"at": "200ms", "do": [f"load c1 400ms on {service}" for service in services]},
-            {"at": "1500ms", "do": ["crash n1"]},
-            {"at": "3s", "do": ["restart n1"]},
+            {"at": "30ms", "do": [f"load c1 400ms on {service}" for service in services]},
+            {"at": "475ms", "do": ["crash n1"]},
+            {"at": "1400ms", "do": ["restart n1"]},
         ],
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.resources import STATIC
 
-_IMPORT = re.compile(r"""^\s*(?:import|export)\b[^'"]*?['"](\.{1,2}/[^'"]+\.js)['"]""", re.MULTILINE)
+_IMPORT = re.compile(r"""^\s*(?:import|export)\b[^'"();=]*?['"](\.{1,2}/[^'"]+\.js)['"]""", re.MULTILINE)
 
 
 def modules_of(*entries: str) -> tuple[str, ...]:

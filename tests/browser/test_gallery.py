@@ -51,24 +51,28 @@ def test_pictures_are_fetched_only_when_somebody_comes_near(open_page: OpenPage)
     assert any(f"/{last}/" in url for url in asked)
 
 
-def test_a_picture_out_of_sight_stands_still_and_the_button_holds_them_all(open_page: OpenPage) -> None:
+def test_a_picture_out_of_sight_stands_still(open_page: OpenPage) -> None:
     page = open_page("/", ready=False)
     come_to(page, "raft")
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(500)
     still = picture(page, "raft")
     page.wait_for_timeout(300)
     assert picture(page, "raft") == still
-    come_to(page, "raft")
+
+
+def test_a_button_holds_all_pictures_still(open_page: OpenPage) -> None:
+    page = open_page("/", ready=False)
+    first = page.locator("[data-recording]").first.get_attribute("data-recording") or ""
+    come_to(page, first)
     page.get_by_role("button", name="Hold the pictures still").click()
-    page.wait_for_timeout(200)
-    held = picture(page, "raft")
     page.wait_for_timeout(300)
-    assert picture(page, "raft") == held
+    held = picture(page, first)
+    page.wait_for_timeout(300)
+    assert picture(page, first) == held
     page.get_by_role("button", name="Let the pictures run").click()
-    page.wait_for_function(
-        "old => document.querySelector('[data-recording=raft] svg').outerHTML !== old", arg=held
-    )
+    moved = "([s, old]) => document.querySelector(`[data-recording='${s}'] svg`).outerHTML !== old"
+    page.wait_for_function(moved, arg=[first, held])
 
 
 def test_where_motion_is_not_wanted_a_telling_moment_stands(open_page: OpenPage) -> None:
@@ -146,6 +150,16 @@ def test_a_line_of_the_comparison_opens_what_shows_it(open_page: OpenPage) -> No
     page.wait_for_url("**/rooms/*")
     page.wait_for_selector(".ready .node")
     expect(page.locator(".room-title")).to_have_text("The leader crashes")
+
+
+def test_two_protocols_side_by_side(served: Served, open_page: OpenPage) -> None:
+    page = open_page("/compare", ready=False)
+    page.locator(".c-pair").first.click()
+    page.wait_for_url("**/rooms/*")
+    page.wait_for_selector(".ready .node")
+    config = served.hub.rooms[page.url.rsplit("/", 1)[1].partition("?")[0]].tree.current.timeline.config
+    assert len(config.services) == 2
+    expect(page.locator("body")).to_have_class(re.compile(r"\bpair\b"))
 
 
 def test_a_bug_is_let_loose_from_the_museum(served: Served, open_page: OpenPage) -> None:

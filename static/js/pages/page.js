@@ -39,7 +39,7 @@ export function mountOpeners(i18n) {
     busy = true;
     button.setAttribute('aria-busy', 'true');
     try {
-      location.href = await makeRoom(JSON.parse(button.dataset.open ?? ''));
+      location.href = await opened(JSON.parse(button.dataset.open ?? ''));
     } catch (error) {
       const refused = /** @type {any} */ (error);
       byId('problem').textContent = refused.code ? refused.message : i18n.t('home.unreachable');
@@ -48,6 +48,14 @@ export function mountOpeners(i18n) {
     busy = false;
     button.removeAttribute('aria-busy');
   });
+}
+
+/** The address of the new room; of several protocols, the first two are seen side by side. @param {Record<string, any>} what */
+async function opened(what) {
+  const url = new URL(await makeRoom(what), location.href);
+  const services = what.config?.services ?? [];
+  if (services.length > 1) url.searchParams.set('show', services.slice(0, 2).join());
+  return url.href;
 }
 
 /** A page without a room: what the server wrote is there already; this gives it its switches. @param {() => void} [said] called when the words have changed */
