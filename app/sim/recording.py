@@ -11,6 +11,8 @@ from app.sim.config import ClusterConfig
 from app.sim.describe import describe_services
 from app.sim.scenario import catalogue
 from app.sim.timeline import Timeline, origin_view
+from protocols.client import ClientRequest
+from protocols.registry import PROTOCOLS
 
 LONGEST = 1_200_000
 """Virtual microseconds: a minute on screen at the usual pace."""
@@ -21,8 +23,9 @@ WIDEST = 7
 
 
 def ordinary(service: str) -> ClusterConfig:
-    """A cluster in which this protocol has something to do: a client that works steadily."""
-    return _cluster([service], [{"at": "30ms", "do": ["load c1 400ms"]}])
+    """A cluster in which this protocol has something to do: a client that works steadily, if it has any."""
+    serves = ClientRequest in PROTOCOLS[service].actor.messages
+    return _cluster([service], [{"at": "30ms", "do": ["load c1 400ms"]}] if serves else [])
 
 
 def together(*services: str) -> ClusterConfig:
