@@ -42,10 +42,24 @@ def describe(protocol: Protocol, options: Any, mutant: str) -> dict[str, Any]:
         "landmarks": {name: rule.mark for name, rule in protocol.rules.items() if rule.mark},
         "mutants": {name: law for name, (_, law) in protocol.mutants.items()},
         "mutant": mutant,
-        "options": {
-            f.encode_name: readable(getattr(options, f.name))
-            for f in msgspec.structs.fields(protocol.options)
-        },
+        "options": written(options),
+    }
+
+
+def written(options: msgspec.Struct) -> dict[str, Any]:
+    """Options as a configuration writes them."""
+    fields = msgspec.structs.fields(options)
+    return {f.encode_name: readable(getattr(options, f.name)) for f in fields}
+
+
+def choices(options: type[msgspec.Struct]) -> dict[str, list[str]]:
+    """For each option that has one of a few values: which there are."""
+    info = msgspec.inspect.type_info(options)
+    assert isinstance(info, msgspec.inspect.StructType)
+    return {
+        f.encode_name: [str(value) for value in f.type.values]
+        for f in info.fields
+        if isinstance(f.type, msgspec.inspect.LiteralType)
     }
 
 

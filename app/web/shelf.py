@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 
+from app.sim.describe import choices, written
 from app.sim.errors import Refused
 from app.sim.recording import ordinary, recording
 from app.sim.scenario import Scenario, catalogue
@@ -30,6 +31,8 @@ class OnShelf(BaseModel):
     lens: bool
     laws: dict[str, str]
     mutants: list[Mutant]
+    options: dict[str, Any]
+    choices: dict[str, list[str]]
     room: dict[str, Any]
 
 
@@ -44,6 +47,8 @@ def on_shelf(service: str) -> OnShelf:
         mutants=[
             Mutant(id=id, law=law, scenario=showing.get(id, "")) for id, (_, law) in protocol.mutants.items()
         ],
+        options=written(protocol.options()),
+        choices=choices(protocol.options),
         room=ordinary(service).model_dump(mode="json", by_alias=True, exclude_defaults=True)
         | {"services": [service]},
     )

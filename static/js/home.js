@@ -3,6 +3,7 @@
 import { I18n } from './core/i18n.js';
 import { Lenses } from './core/lenses.js';
 import { Page } from './core/page.js';
+import { fetchJson } from './home/api.js';
 import { ClusterForm, StoryForm } from './home/forms.js';
 import { Gallery } from './home/gallery.js';
 import { mountLive, watch } from './home/live.js';
@@ -38,10 +39,8 @@ async function start() {
     for (const drawn of [ctx.playhead, gallery]) drawn.changed({ all: true, lang: true });
   });
   ctx.connection.subscribe(() => badge(ctx));
-  mountLive(ctx, { stage: byId('stage'), caption: byId('caption') }, () => {
-    badge(ctx);
-    cluster.offer(Object.keys(ctx.store.services.raft?.mutants ?? {}));
-  });
+  mountLive(ctx, { stage: byId('stage'), caption: byId('caption') }, () => badge(ctx));
+  fetchJson('/api/protocols').then((protocols) => cluster.offer(protocols)).catch(() => {}); // the form then has no more than it shows
   relabel(i18n, 'home.title');
   gallery.speak();
   cluster.draw();

@@ -42,10 +42,10 @@ def test_one_click_opens_a_scenario_and_its_visitor_drives(served: Served, open_
 
 def test_a_cluster_of_ones_own_with_a_bug(served: Served, open_page: OpenPage) -> None:
     page = open_page("/", ready=False)
-    page.get_by_label("Servers").fill("3")
+    page.locator("#make option[value=no-log-check]").wait_for(state="attached")
+    page.locator("#make input[type=range]").fill("3")
     page.get_by_label("Seed").fill("42")
     page.get_by_label("Pre-vote").check()
-    page.locator("#make option[value=no-log-check]").wait_for(state="attached")
     page.get_by_label("From the bug museum").select_option("no-log-check")
     page.get_by_role("button", name="Create the cluster").click()
     page.wait_for_url("**/rooms/*")
@@ -54,6 +54,29 @@ def test_a_cluster_of_ones_own_with_a_bug(served: Served, open_page: OpenPage) -
     assert (len(config.nodes), config.seed) == (3, 42)
     assert config.options["raft"]["preVote"] is True
     assert config.mutants == {"raft": "no-log-check"}
+
+
+def test_two_protocols_on_the_same_machines(served: Served, open_page: OpenPage) -> None:
+    """Each with options of its own; what is not touched stays as it usually is."""
+    page = open_page("/", ready=False)
+    page.locator("#make option[value='2pc']").first.wait_for(state="attached")
+    page.locator("#make select[data-protocol='0']").select_option("2pc")
+    page.locator("#make select[data-protocol='1']").select_option("raft")
+    expect(page.locator("#make legend")).to_have_text(["Two-phase commit", "Raft"])
+    page.locator("#make .h-more summary").first.click()
+    page.get_by_label("Time to wait for votes").fill("99ms")
+    page.get_by_label("Presume nothing, or abort").select_option("abort")
+    page.locator("#make .h-more summary").nth(1).click()
+    page.get_by_label("Servers that only learn at first").fill("n4, n5")
+    page.get_by_role("button", name="Create the cluster").click()
+    page.wait_for_url("**/rooms/*?show=2pc,raft")
+    page.wait_for_selector(".ready .node")
+    expect(page.locator(".stage-box")).to_have_count(2)
+    room = page.url.rsplit("/", 1)[1].partition("?")[0]
+    config = served.hub.rooms[room].tree.current.timeline.config
+    assert config.services == ["2pc", "raft"]
+    assert config.options["2pc"] == {"voteTimeout": "99ms", "presume": "abort"}
+    assert config.options["raft"] == {"learners": ["n4", "n5"]}
 
 
 @pytest.fixture

@@ -28,12 +28,14 @@ class RoomForm {
     return nothing;
   }
 
-  /** @param {Record<string, any>} what */
-  async ask(what) {
+  /** @param {Record<string, any>} what @param {string[]} [show] the services that the room's stages show */
+  async ask(what, show = []) {
     [this.busy, this.problem] = [true, ''];
     this.draw();
     try {
-      location.href = await makeRoom(what);
+      const room = new URL(await makeRoom(what), location.href);
+      if (show.length) room.search = `?show=${show.join()}`;
+      location.assign(room);
     } catch (error) {
       this.problem = this.sayProblem(error);
     }
@@ -56,21 +58,32 @@ class RoomForm {
   }
 }
 
-export class ClusterForm extends RoomForm {
-  /** @type {string[]} */
-  mutants = [];
-  values = { nodes: 5, seed: '7', preVote: false, checkQuorum: false, mutant: '' };
+/** @typedef {{name: string, mutants: {id: string}[], options: Record<string, any>, choices: Record<string, string[]>}} Offered */
+/** @typedef {{service: string, options: Record<string, any>, mutant: string}} Chosen */
 
-  /** @param {string[]} mutants */
-  offer(mutants) {
-    this.mutants = mutants;
+export class ClusterForm extends RoomForm {
+  /** @type {Offered[]} */
+  protocols = [];
+  values = { nodes: 5, seed: '7' };
+  /** One protocol, or two that share the machines. @type {Chosen[]} */
+  chosen = [fresh('raft')];
+
+  /** @param {Offered[]} protocols */
+  offer(protocols) {
+    this.protocols = protocols;
+    if (!protocols.some(({ name }) => name === this.chosen[0].service) && protocols.length) this.chosen = [fresh(protocols[0].name)];
     this.draw();
+  }
+
+  /** @param {string} service */
+  named(service) {
+    return this.i18n.has(`protocol.${service}`) ? this.i18n.t(`protocol.${service}`) : service;
   }
 
   template() {
     const { t } = this.i18n;
     const { values } = this;
-    const set = (/** @type {'nodes'|'seed'|'mutant'} */ key) => (/** @type {any} */ e) => {
+    const set = (/** @type {'nodes'|'seed'} */ key) => (/** @type {any} */ e) => {
       Object.assign(values, { [key]: e.target.value });
       this.draw();
     };
@@ -78,29 +91,92 @@ export class ClusterForm extends RoomForm {
       <label class="h-field">${t('home.make.nodes')}<span class="h-range"><input type="range" min="1" max="9" step="1" .value=${live(String(values.nodes))}
         @input=${set('nodes')}><output>${values.nodes}</output></span></label>
       <label class="h-field">${t('home.make.seed')}<input type="text" inputmode="numeric" maxlength="24" .value=${live(values.seed)} @input=${set('seed')}></label>
-      ${this.check('preVote', 'home.make.prevote')}${this.check('checkQuorum', 'home.make.checkquorum')}
-      <label class="h-field wide">${t('home.make.mutant')}<select @change=${set('mutant')}>
-        <option value="">${t('home.make.mutant.none')}</option>
-        ${this.mutants.map((name) => html`<option value=${name} .selected=${name === values.mutant}>${t(`mutant.${name}`)}</option>`)}</select>
-        <span class="h-hint">${values.mutant ? t(`mutant.${values.mutant}.text`) : nothing}</span></label>
+      ${this.protocol(0)}${this.protocol(1)}
+      ${this.chosen.map((chosen) => this.settings(chosen))}
       ${this.submit('home.make.create')}</form>`;
   }
 
-  /** @param {'preVote'|'checkQuorum'} key @param {string} label */
-  check(key, label) {
+  /** Which protocol, and which beside it. @param {0|1} place */
+  protocol(place) {
     const { t } = this.i18n;
-    const flip = (/** @type {any} */ e) => (this.values[key] = e.target.checked);
-    return html`<label class="h-check"><input type="checkbox" .checked=${live(this.values[key])} @change=${flip}>
-      <span>${t(label)}<span class="h-hint">${t(`${label}.text`)}</span></span></label>`;
+    const here = this.chosen[place]?.service ?? '';
+    const other = this.chosen[1 - place]?.service;
+    const choose = (/** @type {any} */ e) => {
+      const { value } = e.target;
+      this.chosen = place === 0 ? [fresh(value), ...this.chosen.slice(1)] : [this.chosen[0], ...(value ? [fresh(value)] : [])];
+      this.draw();
+    };
+    return html`<label class="h-field">${t(place ? 'home.make.beside' : 'home.make.protocol')}<select data-protocol=${place} @change=${choose}>
+      ${place ? html`<option value="" .selected=${!here}>${t('home.make.alone')}</option>` : nothing}
+      ${this.protocols.filter(({ name }) => name !== other).map(({ name }) => html`<option value=${name} .selected=${name === here}>${this.named(name)}</option>`)}</select></label>`;
+  }
+
+  /** A protocol's options, those to be switched first, and its known bugs. @param {Chosen} chosen */
+  settings(chosen) {
+    const offered = this.protocols.find(({ name }) => name === chosen.service);
+    if (!offered) return nothing;
+    const { t } = this.i18n;
+    const simple = Object.entries(offered.options).filter(([, value]) => value !== null && (typeof value !== 'object' || Array.isArray(value)));
+    const switches = simple.filter(([, value]) => typeof value === 'boolean');
+    const written = simple.filter(([, value]) => typeof value !== 'boolean');
+    const bug = (/** @type {any} */ e) => {
+      chosen.mutant = e.target.value;
+      this.draw();
+    };
+    return html`<fieldset class="h-settings"><legend>${this.named(chosen.service)}</legend>
+      ${switches.map(([name, value]) => this.check(chosen, name, value))}
+      <label class="h-field wide">${t('home.make.mutant')}<select @change=${bug}>
+        <option value="" .selected=${!chosen.mutant}>${t('home.make.mutant.none')}</option>
+        ${offered.mutants.map(({ id }) => html`<option value=${id} .selected=${id === chosen.mutant}>${t(`mutant.${id}`)}</option>`)}</select>
+        <span class="h-hint">${chosen.mutant ? t(`mutant.${chosen.mutant}.text`) : nothing}</span></label>
+      ${written.length ? html`<details class="h-more"><summary>${t('home.make.more')}</summary><div class="h-form">
+        ${written.map(([name, value]) => this.written(chosen, name, value, offered.choices[name]))}</div></details>` : nothing}</fieldset>`;
+  }
+
+  /** @param {Chosen} chosen @param {string} name */
+  label({ service }, name) {
+    return this.i18n.has(`option.${service}.${name}`) ? this.i18n.t(`option.${service}.${name}`) : name;
+  }
+
+  /** @param {Chosen} chosen @param {string} name @param {boolean} usual */
+  check(chosen, name, usual) {
+    const flip = (/** @type {any} */ e) => (chosen.options[name] = e.target.checked);
+    return html`<label class="h-check"><input type="checkbox" .checked=${live(chosen.options[name] ?? usual)} @change=${flip}>
+      <span>${this.label(chosen, name)}</span></label>`;
+  }
+
+  /** What is left empty stays as it usually is. @param {Chosen} chosen @param {string} name @param {any} usual @param {string[]|undefined} choices */
+  written(chosen, name, usual, choices) {
+    const take = (/** @type {any} */ e) => (chosen.options[name] = readAs(usual, e.target.value));
+    const shown = Array.isArray(usual) ? usual.join(' ') : usual ?? '';
+    return html`<label class="h-field">${this.label(chosen, name)}${choices
+      ? html`<select @change=${take}>${choices.map((c) => html`<option value=${c} .selected=${c === (chosen.options[name] ?? usual)}>${c}</option>`)}</select>`
+      : html`<input type="text" maxlength="60" autocomplete="off" spellcheck="false" placeholder=${shown} @input=${take}>`}</label>`;
   }
 
   /** @param {Event} e */
   send(e) {
     e.preventDefault();
-    const { nodes, seed, preVote, checkQuorum, mutant } = this.values;
-    const config = { services: ['raft'], nodes: Number(nodes), seed: plainNumber(seed), options: { raft: { preVote, checkQuorum } } };
-    this.ask({ config: mutant ? { ...config, mutants: { raft: mutant } } : config });
+    const { nodes, seed } = this.values;
+    const services = this.chosen.map(({ service }) => service);
+    const options = Object.fromEntries(this.chosen.map(({ service, options: all }) => [service, given(all)]));
+    const mutants = Object.fromEntries(this.chosen.filter(({ mutant }) => mutant).map(({ service, mutant }) => [service, mutant]));
+    this.ask({ config: { services, nodes: Number(nodes), seed: plainNumber(seed), options, mutants } }, services.length > 1 ? services : []);
   }
+}
+
+/** @param {string} service @returns {Chosen} */
+const fresh = (service) => ({ service, options: {}, mutant: '' });
+
+/** @param {Record<string, any>} options */
+const given = (options) => Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+
+/** An option as it was typed, in the shape that it has. @param {any} usual @param {string} text */
+function readAs(usual, text) {
+  const typed = text.trim();
+  if (!typed) return undefined;
+  if (Array.isArray(usual)) return typed.split(/[\s,]+/);
+  return typeof usual === 'number' && !Number.isNaN(Number(typed)) ? Number(typed) : typed;
 }
 
 /** What is no number goes to the server as it is, and comes back as its sentence. @param {string} text */
