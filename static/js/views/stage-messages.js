@@ -1,6 +1,7 @@
 /**
  * Messages in flight, on a canvas over the ring. A message's place is a function of the message and the shown
- * time; glyphs are drawn once each and stamped. What was drawn where is kept for hit testing.
+ * time; glyphs are drawn once each and stamped. A message that flies on is the same object in the next view, so
+ * what does not change about it (its line, its glyph) is looked up once, and a frame only moves its figure.
  */
 
 import {share} from '../core/reduce.js';
@@ -10,10 +11,17 @@ import {flyingMessages} from './stage-model.js';
 
 /** @typedef {import('../types.js').Message} Message */
 /** @typedef {import('./stage-layout.js').Layout} Layout */
-/** @typedef {{id: number, x: number, y: number, r: number}} Hit */
+/** @typedef {NonNullable<ReturnType<typeof line>>} Line */
+/** @typedef {{color: string, l: Line, end: Figure|null, count: number}} Trail
+ *   what goes the same way in one colour has one trail, as long as the farthest of them has come */
+/** @typedef {{m: Message, id: number, l: Line, glyph: any, image: ImageBitmap, trail: Trail, r: number,
+ *   at: number, waiting: boolean, x: number, y: number}} Figure */
 
 const FAMILIES = ['message', 'client', 'forward', 'prevote', 'vote', 'append', 'propose', 'ack', 'commit', 'abort', 'discover', 'sync', 'snapshot', 'ink'];
 const COLOURS = [...FAMILIES, 'paper', 'muted', 'accent', 'alarm'];
+
+/** So many are drawn on whole pixels: at half the cost, and no eye follows a single one. */
+const CROWD = 100;
 
 /** Each colour; of a family also that of its lines, and of the outline that a pale one needs (else '').
  * @param {CSSStyleDeclaration} style @returns {Record<string, string>} */
@@ -29,9 +37,12 @@ export class Messages {
     this.canvas = canvas;
     this.pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
     this.ctx = ctx;
-    /** @type {Map<string, any>} */ this.stamps = new Map();
-    /** @type {Map<string, any>} */ this.lines = new Map();
-    /** @type {Hit[]} */ this.hits = [];
+    /** @type {Map<string, ImageBitmap>} */ this.stamps = new Map();
+    /** @type {Map<string, Line|null>} */ this.lines = new Map();
+    /** @type {Map<string, Trail>} */ this.trails = new Map();
+    /** @type {WeakMap<Message, Figure|null>} */ this.known = new WeakMap();
+    /** @type {any} whose glyphs the figures wear */ this.lens = null;
+    /** @type {Figure[]} as they were drawn last: what can be hit */ this.figures = [];
     this.hovered = 0;
     /** @type {Record<string, string>} */ this.colours = {};
     /** @type {{messages: any, offsets: Map<number, number>}} */
@@ -51,6 +62,7 @@ export class Messages {
     this.font = style.fontFamily;
     this.stamps.clear();
     this.lines.clear();
+    this.forget();
     this.spread = {messages: null, offsets: new Map()};
   }
 
@@ -60,13 +72,54 @@ export class Messages {
     const {w, h} = /** @type {Layout} */ (this.box);
     pen.setTransform(this.ratio ?? 1, 0, 0, this.ratio ?? 1, 0, 0);
     pen.clearRect(0, 0, w, h);
-    this.hits = [];
-    const messages = shown.view ? flyingMessages(this.ctx, shown.view) : [];
-    this.spreadOut(shown.view?.messages, messages, shown.time);
-    const places = messages.map(m => this.position(m, shown.time)).filter(p => p !== null);
-    this.drawTrails(places);
+    if (this.lens !== this.ctx.lens) this.forget();
+    this.figures = this.moved(shown);
+    pen.imageSmoothingEnabled = this.figures.length < CROWD;
+    this.drawTrails();
     for (const {event} of recent) if (event.kind === 'drop') this.drawLost(event, shown);
-    for (const place of places) this.drawMessage(place, shown);
+    for (const figure of this.figures) this.drawMessage(figure, shown);
+  }
+
+  /** Figures are of one size, theme and lens. */
+  forget() {
+    this.lens = this.ctx.lens;
+    this.known = new WeakMap();
+    this.trails.clear();
+  }
+
+  /** Every message's figure, where it is now. @param {import('../types.js').Shown} shown */
+  moved(shown) {
+    /** @type {Figure[]} */ const figures = [];
+    /** @type {Figure[]} */ const still = [];
+    for (const m of shown.view ? flyingMessages(this.ctx, shown.view) : []) {
+      const figure = this.figureOf(m);
+      if (!figure) continue;
+      this.move(figure, shown.time, 0);
+      figures.push(figure);
+      if (m.held || figure.waiting) still.push(figure);
+    }
+    this.spreadOut(still);
+    for (const figure of still) this.move(figure, shown.time, this.spread.offsets.get(figure.id) ?? 0);
+    return figures;
+  }
+
+  /** @param {Message} m */
+  figureOf(m) {
+    let figure = this.known.get(m);
+    if (figure === undefined) this.known.set(m, figure = this.makeFigure(m));
+    return figure;
+  }
+
+  /** @param {Message} m @returns {Figure|null} */
+  makeFigure(m) {
+    const l = this.lineOf(m.src, m.dst);
+    if (!l) return null;
+    const glyph = this.ctx.lens.message(m);
+    const r = this.radius(glyph);
+    const key = `${glyph.color}|${m.src}>${m.dst}`;
+    let trail = this.trails.get(key);
+    if (!trail) this.trails.set(key, trail = {color: glyph.color, l, end: null, count: 0});
+    return {m, id: m.id, l, glyph, r, trail, image: this.stampOf(glyph, r), at: 0, waiting: false, x: 0, y: 0};
   }
 
   /** @param {string} src @param {string} dst */
@@ -77,19 +130,16 @@ export class Messages {
     return l;
   }
 
-  /** @param {Message} m @param {number} time */
-  position(m, time) {
-    const l = this.lineOf(m.src, m.dst);
-    if (!l) return null;
+  /** @param {Figure} figure @param {number} time @param {number} slot how far it makes way for others that stand still */
+  move(figure, time, slot) {
+    const {m, l, r} = figure;
     const at = share(m, time);
     const waiting = at >= 1; // arrived, but not handled yet
-    const glyph = this.ctx.lens.message(m);
-    const r = this.radius(glyph);
-    const slot = this.spread.offsets.get(m.id) ?? 0;
-    const along = (waiting ? -r : 0) + (m.held || waiting ? slot : 0);
-    const x = l.x1 + (l.x2 - l.x1) * at + l.ux * along;
-    const y = l.y1 + (l.y2 - l.y1) * at + l.uy * along;
-    return {m, l, x, y, r, glyph, waiting};
+    const along = waiting ? slot - r : slot;
+    figure.at = at;
+    figure.waiting = waiting;
+    figure.x = l.x1 + (l.x2 - l.x1) * at + l.ux * along;
+    figure.y = l.y1 + (l.y2 - l.y1) * at + l.uy * along;
   }
 
   /** @param {any} glyph */
@@ -99,22 +149,18 @@ export class Messages {
   }
 
   /** Held and waiting messages stand still, so they are moved apart along their lines, oldest first.
-   * @param {any} key @param {Message[]} messages @param {number} time */
-  spreadOut(key, messages, time) {
-    const still = messages.filter(m => m.held || share(m, time) >= 1);
-    const state = `${still.map(m => `${m.id}${share(m, time).toFixed(2)}`).join()}`;
+   * @param {Figure[]} still */
+  spreadOut(still) {
+    const state = still.map(f => `${f.id}${f.at.toFixed(2)}`).join();
     if (this.spread.messages === state) return;
     this.spread = {messages: state, offsets: new Map()};
     /** @type {{x: number, y: number, r: number}[]} */
     const taken = [];
-    for (const m of still) {
-      const start = this.position(m, time);
-      if (start) taken.push(this.freePlace(m, start, taken));
-    }
+    for (const figure of still) taken.push(this.freePlace(figure, taken));
   }
 
-  /** @param {Message} m @param {any} start @param {{x: number, y: number, r: number}[]} taken */
-  freePlace(m, start, taken) {
+  /** @param {Figure} start @param {{x: number, y: number, r: number}[]} taken */
+  freePlace(start, taken) {
     const {l, r, waiting} = start;
     const gap = 2.15 * r;
     for (let k = 0; k < 40; k++) {
@@ -122,47 +168,61 @@ export class Messages {
       const x = start.x + l.ux * slot;
       const y = start.y + l.uy * slot;
       if (k < 39 && taken.some(p => Math.hypot(p.x - x, p.y - y) < p.r + r)) continue;
-      this.spread.offsets.set(m.id, slot);
+      this.spread.offsets.set(start.id, slot);
       return {x, y, r};
     }
     return {x: start.x, y: start.y, r};
   }
 
-  /** A faint line back to the sender. @param {any[]} places */
-  drawTrails(places) {
+  /** A faint line back to the sender. */
+  drawTrails() {
     const {pen} = this;
+    const trails = [...this.trails.values()];
+    for (const trail of trails) {
+      trail.end = null;
+      trail.count = 0;
+    }
+    for (const figure of this.figures) {
+      const {trail} = figure;
+      trail.count++;
+      if (!trail.end || figure.at > trail.end.at) trail.end = figure;
+    }
     pen.lineWidth = 1.4;
     for (const colour of FAMILIES) {
-      const mine = places.filter(p => p.glyph.color === colour);
+      const mine = trails.filter(t => t.count && t.color === colour);
       if (!mine.length) continue;
-      pen.globalAlpha = mine.length > 60 ? 0.16 : 0.32;
+      pen.globalAlpha = mine.reduce((sum, t) => sum + t.count, 0) > 60 ? 0.16 : 0.32;
       pen.strokeStyle = this.colours[`${colour}-line`];
       pen.beginPath();
-      for (const {l, x, y} of mine) {
+      for (const {l, end} of mine) {
         pen.moveTo(l.x1, l.y1);
-        pen.lineTo(x, y);
+        pen.lineTo(/** @type {Figure} */ (end).x, /** @type {Figure} */ (end).y);
       }
       pen.stroke();
     }
     pen.globalAlpha = 1;
   }
 
-  /** @param {any} place @param {import('../types.js').Shown} shown */
-  drawMessage({m, l, x, y, r, glyph, waiting}, shown) {
+  /** @param {Figure} figure @param {import('../types.js').Shown} shown */
+  drawMessage({m, l, x, y, r, glyph, image, waiting}, shown) {
     const chosen = this.ctx.selection.get().message === m.id || this.hovered === m.id;
     if (m.held || chosen) this.ringAround(x, y, r, m.held, chosen);
-    this.stamp(glyph, x, y, r);
+    this.stamp(image, x, y);
     if (!shown.playing && !waiting) this.arrow(x, y, r, l, this.colours[`${glyph.color}-line`]);
-    this.hits.push({id: m.id, x, y, r});
   }
 
-  /** @param {any} glyph @param {number} x @param {number} y @param {number} r */
-  stamp(glyph, x, y, r) {
-    const key = `${glyph.color}|${glyph.reply}|${glyph.ok}|${glyph.tag}|${r}`;
-    let image = this.stamps.get(key);
-    if (!image) this.stamps.set(key, image = this.makeStamp(glyph, r));
+  /** @param {ImageBitmap} image @param {number} x @param {number} y */
+  stamp(image, x, y) {
     const size = image.width / (this.ratio ?? 1);
     this.pen.drawImage(image, x - size / 2, y - size / 2, size, size);
+  }
+
+  /** @param {any} glyph @param {number} r @returns {ImageBitmap} */
+  stampOf(glyph, r) {
+    const key = `${glyph.color}|${glyph.reply}|${glyph.ok}|${glyph.tag}|${glyph.sign}|${r}`;
+    let image = this.stamps.get(key);
+    if (!image) this.stamps.set(key, image = this.makeStamp(glyph, r));
+    return image;
   }
 
   /** @param {any} glyph @param {number} r */
@@ -182,7 +242,7 @@ export class Messages {
     this.stroke(pen, glyph.reply ? colour : edge || this.colours.paper, glyph.reply ? 2.4 : 1.4);
     const word = glyph.reply ? glyph.sign ?? (glyph.ok ? '+' : '−') : glyph.tag;
     if (word && r > 7) this.letter(pen, word, edge || (glyph.reply ? colour : this.colours.paper), r);
-    return image;
+    return image.transferToImageBitmap();
   }
 
   /** @param {any} pen @param {string} colour @param {number} width */
@@ -242,7 +302,7 @@ export class Messages {
     const glyph = this.ctx.lens.message(m);
     const r = this.radius(glyph);
     pen.globalAlpha = f.dead ? 0.55 * Math.min(1, f.left * 1.6) : 1;
-    this.stamp(glyph, x, y, r);
+    this.stamp(this.stampOf(glyph, r), x, y);
     pen.globalAlpha = Math.min(1, f.left * 1.6);
     if (f.dead) this.cross(x, y, Math.max(6, r * 0.8));
     pen.globalAlpha = 1;
@@ -268,7 +328,7 @@ export class Messages {
   hit(x, y, reach) {
     let best = 0;
     let nearest = Infinity;
-    for (const p of this.hits) {
+    for (const p of this.figures) {
       const away = Math.hypot(p.x - x, p.y - y);
       if (away > Math.max(p.r + 4, reach) || away >= nearest) continue;
       nearest = away;
@@ -279,6 +339,6 @@ export class Messages {
 
   /** Where a message was drawn. @param {number} id */
   placeOf(id) {
-    return this.hits.find(h => h.id === id);
+    return this.figures.find(h => h.id === id);
   }
 }
