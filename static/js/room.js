@@ -16,23 +16,9 @@ import {Showing} from './core/showing.js';
 import {Selection} from './core/selection.js';
 import {Store} from './core/store.js';
 import {teachWords} from './core/words.js';
-import {mountCode} from './views/code.js';
-import {mountCosts} from './views/costs.js';
-import {mountEvents} from './views/events.js';
-import {mountExport} from './views/export.js';
-import {mountHelp} from './views/help.js';
-import {mountHistory} from './views/history.js';
-import {mountLaws} from './views/laws.js';
-import {mountLogs} from './views/logs.js';
-import {makeDialogs} from './views/menu-dialogs.js';
-import {mountMessages} from './views/messages.js';
-import {mountNode} from './views/node.js';
-import {mountSpacetime} from './views/spacetime.js';
 import {mountStages} from './views/stages.js';
-import {mountOverlay} from './views/stage-overlay.js';
 import {Notice} from './views/stage-notice.js';
 import {mountTopbar} from './views/topbar.js';
-import {Tabs} from './views/topbar-tabs.js';
 import {mountTransport} from './views/transport.js';
 
 /** @param {string} id */
@@ -79,28 +65,20 @@ function learnServices(ctx) {
   ctx.showing.settle();
 }
 
-/** @param {any} ctx */
-function mountViews(ctx) {
-  const {playhead} = ctx;
-  const stageRoot = byId('stage');
-  const stage = mountStages(stageRoot, ctx);
-  const tabs = new Tabs(byId('panel'), ctx);
-  const mounts = /** @type {Record<string, any>} */ ({node: mountNode, logs: mountLogs, messages: mountMessages, code: mountCode, laws: mountLaws, events: mountEvents, history: mountHistory, cost: mountCosts});
-  const panels = Object.entries(mounts).map(([id, mount]) => mount(inner(tabs.panel(id)), ctx));
-  const help = mountHelp(document.body, ctx);
-  const sheet = mountExport(document.body, ctx);
-  ctx.dialogs = makeDialogs(stageRoot, ctx, {stage, help, sheet});
+/** The stage and its bars, which decide how large it is. Nothing can be done with them before all is there.
+ * @param {any} ctx */
+function mountFirst(ctx) {
+  const stage = mountStages(byId('stage'), ctx);
+  const notice = new Notice(byId('stage'));
   ctx.actions.notice = (/** @type {string} */ words) => notice.say(words);
-  const notice = new Notice(stageRoot);
-  // The bars come first: what they need decides how large the stage is. Who measures goes before who writes.
-  const views = [mountSpacetime(inner(byId('spacetime')), ctx), mountTopbar(byId('topbar'), ctx), mountTransport(byId('transport'), ctx), tabs, stage,
-    mountOverlay(stageRoot, ctx), ctx.dialogs.menu, ...panels, help, sheet];
-  for (const view of views) playhead.addView(view);
+  // Who measures goes before who writes.
+  for (const view of [mountTopbar(byId('topbar'), ctx), mountTransport(byId('transport'), ctx), stage]) ctx.playhead.addView(view);
+  return stage;
 }
 
-/** Panels may style their own root. @param {HTMLElement} root */
-function inner(root) {
-  return root.appendChild(document.createElement('div'));
+/** @param {boolean} yes */
+function letUse(yes) {
+  for (const id of ['topbar', 'stage', 'transport']) byId(id).inert = !yes;
 }
 
 /** Whatever is typed into is left alone. @param {any} ctx @param {KeyboardEvent} e */
@@ -116,30 +94,56 @@ function onKey(ctx, e) {
   ctx.actions.run(action.id, action.id === 'page.select' ? e.key : undefined);
 }
 
-async function start() {
-  const ctx = makeContext();
-  await Promise.all([ctx.lenses.load(), ctx.i18n.ready()]);
-  teachWords(ctx);
-  let mounted = false;
-  ctx.store.subscribe((/** @type {string} */ what) => {
-    if (what === 'snapshot') learnServices(ctx);
-    if (what === 'branches' || what === 'snapshot') ctx.page.remember(ctx.store);
-    if (mounted || what !== 'snapshot') return;
-    mounted = true;
-    mountViews(ctx);
-    document.body.classList.add('ready');
-    const {error} = ctx.connection;
-    if (error) ctx.actions.notice(ctx.actions.explain(error));
+/** Opens the connection; resolves with the first snapshot. @param {any} ctx @returns {Promise<void>} */
+function firstSnapshot(ctx) {
+  return new Promise(resolve => {
+    ctx.store.subscribe((/** @type {string} */ what) => {
+      if (what === 'snapshot') learnServices(ctx);
+      if (what === 'branches' || what === 'snapshot') ctx.page.remember(ctx.store);
+      if (what === 'snapshot') resolve();
+    });
+    ctx.page.attach(ctx);
+    ctx.connection.open();
   });
-  ctx.page.attach(ctx);
-  ctx.selection.subscribe(() => ctx.playhead.changed({selection: true}));
-  ctx.i18n.subscribe(() => ctx.playhead.changed({all: true, lang: true}));
-  ctx.connection.subscribe(() => {
+}
+
+/** @returns {Promise<void>} when what has just been drawn is on the screen */
+function painted() {
+  return new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve)));
+}
+
+/** @param {any} ctx */
+function listen(ctx) {
+  const tell = () => {
     ctx.playhead.changed({transport: true});
     ctx.page.line(ctx.connection, ctx.i18n);
-  });
+  };
+  ctx.connection.subscribe(tell);
+  tell();
+  ctx.selection.subscribe(() => ctx.playhead.changed({selection: true}));
+  ctx.i18n.subscribe(() => ctx.playhead.changed({all: true, lang: true}));
+}
+
+/** The picture comes first, and what can be done with it as soon as it is seen. */
+async function start() {
+  const ctx = makeContext();
+  const snapshot = firstSnapshot(ctx);
+  letUse(false);
+  await Promise.all([ctx.lenses.load(), ctx.i18n.ready()]);
+  teachWords(ctx);
+  listen(ctx);
+  await snapshot;
+  learnServices(ctx);
+  const stage = mountFirst(ctx);
+  document.body.classList.add('seen');
+  await painted();
+  const {mountAround} = await import('./around.js');
+  mountAround(stage, ctx);
+  letUse(true);
   addEventListener('keydown', e => onKey(ctx, e));
-  ctx.connection.open();
+  document.body.classList.add('ready');
+  const {error} = ctx.connection;
+  if (error) ctx.actions.notice(ctx.actions.explain(error));
 }
 
 start();
