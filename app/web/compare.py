@@ -87,11 +87,12 @@ def _row(name: str) -> Row:
 
 
 def _with(scenarios: Sequence[Scenario], verbs: tuple[str, ...]) -> Scenario | None:
-    """The first of these in whose script something of that kind happens."""
-    for scenario in scenarios:
-        said = [text.split()[0] for step in scenario.config.script for text in step.do]
-        if any(verb in said for verb in verbs):
-            return scenario
+    """The first of these in which something of that kind happens, rather in the middle than at the start."""
+    for first in (1, 0):
+        for scenario in scenarios:
+            said = [text.split()[0] for step in scenario.config.script[first:] for text in step.do]
+            if any(verb in said for verb in verbs):
+                return scenario
     return None
 
 
