@@ -13,7 +13,7 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import Any, Literal
 
-from app.sim.network import Network
+from app.sim.network import Link, Network
 from app.sim.process import CRASHED, PAUSED, UP, Machine, Process, state_view
 from app.sim.trace import Event
 from protocols.actor import Effects, Message, Span
@@ -239,33 +239,36 @@ class Cluster:
     def send(self, p: Process, dst: str, m: Message, cause: int, copy_of: int = 0) -> None:
         """Put `m` on the link to `dst`; the message's id is the `seq` of its `send` event."""
         link, now = p.links[dst], self.now
-        arrives, verdict = now + link.delay(), ""
         if not link.plain:
-            arrives, verdict = link.in_order(arrives), self._ruled(p.node, dst, m)
+            self._send_rough(p, link, m, cause, copy_of)
+            return
         self.seq = seq = self.seq + 1
-        body = (dst, type(m).__name__, m, arrives, 1 if verdict == "hold" else 0, copy_of)
+        self.pushed = number = self.pushed + 1
+        arrives = now + link.delay()
+        body = (dst, type(m).__name__, m, arrives, 0, copy_of)
         event = self.in_flight[seq] = Event(seq, now, "send", p.node, p.service, cause, body)
         if self.kept:
             self.events.append(event)
-        if link.plain:
-            self.pushed = number = self.pushed + 1
-            heappush(self.heap, (arrives, MESSAGE, number, seq, p.targets[dst]))
-        else:
-            self._send_rough(p, m, event, verdict)
+        heappush(self.heap, (arrives, MESSAGE, number, seq, p.targets[dst]))
 
-    def _send_rough(self, p: Process, m: Message, event: Event, verdict: str) -> None:
+    def _send_rough(self, p: Process, link: Link, m: Message, cause: int, copy_of: int) -> None:
         """Send over a link that is cut, loses, duplicates or keeps order, or where somebody decides."""
+        dst, arrives = link.dst, link.in_order(self.now + link.delay())
+        verdict = self._ruled(p.node, dst, m)
+        body = (dst, type(m).__name__, m, arrives, 1 if verdict == "hold" else 0, copy_of)
+        self.seq = seq = self.seq + 1
+        event = self.in_flight[seq] = Event(seq, self.now, "send", p.node, p.service, cause, body)
+        if self.kept:
+            self.events.append(event)
         if verdict:
             self._hold_or_drop(event, verdict)
             return
-        dst, arrives = event.body[0], event.body[3]
-        link = p.links[dst]
         if link.closed or link.happens(link.loss):
-            self.push((event.time + arrives) // 2, MESSAGE, -event.seq, p.targets[dst])
+            self.push((self.now + arrives) // 2, MESSAGE, -seq, p.targets[dst])
             return
-        self.push(arrives, MESSAGE, event.seq, p.targets[dst])
-        if not event.body[5] and link.happens(link.duplicate):
-            self.send(p, dst, m, event.seq, copy_of=event.seq)
+        self.push(arrives, MESSAGE, seq, p.targets[dst])
+        if not copy_of and link.happens(link.duplicate):
+            self.send(p, dst, m, seq, copy_of=seq)
 
     def _ruled(self, src: str, dst: str, m: Message) -> str:
         """What the standing rules say of a message: `hold` or `drop` it, or nothing."""

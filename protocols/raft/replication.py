@@ -113,7 +113,10 @@ class Replication(Server):
         return m.prev_log_index + len(m.entries)
 
     def learn_commit(self, s: RaftState, m: AppendEntries, out: Effects) -> None:
-        """commitIndex = min(leaderCommit, index of the last new entry) (figure 2, 5)."""
+        """If leaderCommit > commitIndex: commitIndex = min(leaderCommit, index of the last new entry)
+        (figure 2, 5)."""
+        if m.leader_commit <= s.commit_index:
+            return
         commit = min(m.leader_commit, self.verified(s, m))
         if commit > s.commit_index:
             s.commit_index = commit
