@@ -135,8 +135,9 @@ class Lanes {
   /** @param {string} name @param {number} time */
   note(name, time) {
     const { status, state } = /** @type {{status: string, state: any}} */ (this.now.get(name));
-    const standing = this.lens.standing(state);
-    const era = this.lens.era(state);
+    const known = Object.keys(state).length > 0; // else it runs another service, or is a client
+    const standing = known ? this.lens.standing(state) : 'follows';
+    const era = known ? this.lens.era(state) : 0;
     const lane = this.block.lanes.get(name) ?? [];
     this.block.lanes.set(name, lane);
     const before = lane[lane.length - 1];

@@ -43,7 +43,7 @@ class CodePage {
   draw(shown) {
     this.last = shown;
     const event = this.eventFor(shown);
-    const service = event?.service && event.service in this.ctx.store.services ? event.service : Object.keys(this.ctx.store.services)[0];
+    const service = event?.service && event.service in this.ctx.store.services ? event.service : this.ctx.lens.service;
     const source = sourceOf(this.ctx.i18n.wordsOf(service), this.again);
     render(this.heading(source, event), this.head);
     if (typeof source !== 'string') this.lines(source, event);
@@ -51,13 +51,14 @@ class CodePage {
 
   /** The event on show if it ran any code, else the latest before it that did. @param {Shown} shown */
   eventFor(shown) {
+    const mine = (/** @type {Event} */ e) => e.why.length > 0 && this.ctx.lenses.of(e.service) === this.ctx.lens;
     const event = shown.event;
-    if (event?.why.length) return event;
+    if (event && mine(event)) return event;
     const nodeEvent = event?.node ? lastEventAt((seq) => this.ctx.store.event(seq), event.node, event.service, shown.seq, 200) : undefined;
-    if (nodeEvent?.why.length) return nodeEvent;
+    if (nodeEvent && mine(nodeEvent)) return nodeEvent;
     for (let seq = shown.seq; seq > 0 && seq > shown.seq - 500; seq--) {
       const earlier = this.ctx.store.event(seq);
-      if (!earlier || earlier.why.length) return earlier;
+      if (!earlier || mine(earlier)) return earlier;
     }
     return undefined;
   }

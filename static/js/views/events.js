@@ -100,8 +100,9 @@ class EventList {
     const all = reasons(this.ctx, event);
     const text = all.map((r) => r.text).join(' ');
     const aside = all.map((r) => r.section).find(Boolean) ?? messageText(this.ctx, event);
+    const several = event.service && this.ctx.lenses.names.length > 1;
     return html`<span class="p-event-when"><span>${moment(event.time)}</span><b>${event.node || '·'}</b></span>
-      <span class="p-event-text" title=${text}>${text} ${aside ? html`<span class="p-aside">${aside}</span>` : nothing}</span>`;
+      <span class="p-event-text" title=${text}>${several ? html`<b class="p-aside">${this.ctx.lenses.of(event.service).service}</b> ` : nothing}${text} ${aside ? html`<span class="p-aside">${aside}</span>` : nothing}</span>`;
   }
 
   /** Rows came in front: what is in view stays in view. @param {number} rows */

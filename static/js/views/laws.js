@@ -1,6 +1,7 @@
 /** The Laws tab: what must never happen, judged after every event; and the known bug in force, if there is one. */
 
 import { html, nothing, render } from '../../vendor/lit-html/lit-html.js';
+import { serviceName } from '../core/words.js';
 import { moment, valueText } from '../panels/format.js';
 import { mutantsInForce } from '../panels/mutants.js';
 import { whileVisible } from '../panels/visible.js';
@@ -38,7 +39,8 @@ function lawsOf(ctx, shown) {
 /** @param {Ctx} ctx @param {string} id @param {number} seq */
 function lawItem(ctx, id, seq) {
   const { t } = ctx.i18n;
-  const section = Object.values(ctx.store.services).map((service) => service.sections?.[id]).find(Boolean) ?? '';
+  const [name, service] = Object.entries(ctx.store.services).find(([, s]) => s.sections?.[id]) ?? ['', undefined];
+  const section = [ctx.lenses.names.length > 1 && name ? serviceName(ctx, name) : '', service?.sections[id] ?? ''].filter(Boolean).join(' ');
   return html`<li class="p-law ${seq ? 'bad' : ''}">
     <span class="p-law-mark" aria-hidden="true">${seq ? '✕' : '✓'}</span>
     <div><h3>${t(`law.${id}`)}</h3><p>${t(`law.${id}.text`)}</p>

@@ -7,7 +7,7 @@
  * @typedef {{x: number, y: number, angle: number, label: Label}} Place
  * @typedef {{x: number, y: number, anchor: 'start'|'middle'|'end', cells: number, name: number, strip: number}} Label
  * @typedef {{w: number, h: number, cx: number, cy: number, ring: number, r: number, unit: number, cell: number,
- *   cellHeight: number, clientR: number, narrow: boolean, nodes: Record<string, Place>,
+ *   cellHeight: number, clientR: number, narrow: boolean, low?: boolean, nodes: Record<string, Place>,
  *   clients: Record<string, {x: number, y: number, side: number}>}} Layout
  */
 
@@ -161,7 +161,8 @@ function cellRoom(box, {label}) {
     const beside = Math.abs(c.y - label.y) < box.clientR + 40 * box.unit && c.side === away;
     if (beside) limit = away > 0 ? Math.min(limit, c.x - box.clientR - margin) : Math.max(limit, c.x + box.clientR + margin);
   }
-  return Math.max(2, Math.min(MOST_CELLS, Math.floor(away * (limit - label.x) / box.cell)));
+  const room = away * (limit - label.x) - 15 * box.unit; // the dots that stand for what is left out
+  return Math.max(2, Math.min(MOST_CELLS, Math.floor(room / box.cell)));
 }
 
 /** The centre and radius of an endpoint. @param {Layout} box @param {string} id */

@@ -174,6 +174,7 @@ export class ClientFigure {
   /** @param {Layout} box */
   place(box) {
     const {x, y} = box.clients[this.id];
+    this.low = Boolean(box.low);
     const r = box.clientR;
     set(this.root, {transform: `translate(${x} ${y})`});
     set(this.body, {r});
@@ -190,6 +191,6 @@ export class ClientFigure {
       'aria-pressed': model.chosen});
     set(this.wait, {class: model.waiting >= 0 ? 'wait' : 'wait none',
       'stroke-dasharray': `${(Math.min(1, Math.max(0, model.waiting)) * 100).toFixed(1)} 100`});
-    text(this.note, model.note);
+    text(this.note, this.low ? '' : model.note);
   }
 }
