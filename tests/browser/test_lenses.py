@@ -269,3 +269,13 @@ def test_a_link_to_a_moment_shows_the_same_stages(open_page: OpenPage, make_room
     assert "/open?show=hailer#j=" in link
     again = open_page(link.replace(room.served.address, ""))
     expect(again.locator('.node[data-node="n1"] .era')).to_have_text("epoch 3")
+
+
+@pytest.mark.usefixtures("hailer")
+def test_the_help_sheet_shows_the_messages_of_the_protocol_on_stage(
+    open_page: OpenPage, make_room: MakeRoom
+) -> None:
+    page = open_page(make_room(services=["hailer"], nodes=3).driver)
+    page.keyboard.press("?")
+    expect(page.locator(".p-kinds li")).to_have_text(["HHail", "HHailAck"])
+    expect(page.locator(".p-kinds .m-ack")).to_be_visible()

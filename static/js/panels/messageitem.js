@@ -15,10 +15,11 @@ const OFFERED = ['deliver', 'hold', 'drop', 'delay', 'duplicate'];
 const LABEL = { delay: '30 ms' };
 
 /** The disc that flies on the stage, small. @param {Ctx} ctx @param {any} message */
-export function disc(ctx, message) {
-  const look = ctx.lenses.of(message.service).message(message);
-  return html`<span class="p-disc ${look.reply ? 'reply' : ''} m-${look.color}" aria-hidden="true">${look.reply ? look.sign ?? (look.ok ? '+' : '−') : look.tag}</span>`;
-}
+export const disc = (ctx, message) => discOf(ctx.lenses.of(message.service).message(message));
+
+/** @param {import('../types.js').MessageLook} look */
+export const discOf = (look) => html`<span class="p-disc ${look.reply ? 'reply' : ''} m-${look.color}" aria-hidden="true">${
+  look.reply ? look.sign ?? (look.ok ? '+' : '−') : look.tag}</span>`;
 
 /** @param {Ctx} ctx @param {Record<string, any>} fields */
 export function fieldList(ctx, fields) {

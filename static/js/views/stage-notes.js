@@ -26,7 +26,7 @@ export class Lines {
 
   /** @param {NodeLine[]} lines @param {boolean} below whether a strip of cells comes first */
   draw(lines, below) {
-    if (this.box?.low) lines = lines.slice(0, 1);
+    if (this.box?.low) lines = []; // there is no room for them
     const key = `${below}|${lines.map(l => `${l.label}=${l.value}.${l.era ?? ''}`).join('|')}`;
     if (key === this.key) return;
     this.key = key;
