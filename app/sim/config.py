@@ -118,7 +118,7 @@ class Expectation(Strict):
 class ClusterConfig(Strict):
     """A whole run, but for what people do to it."""
 
-    services: list[str] = Field(default=["raft"], min_length=1, max_length=6)
+    services: list[str] = Field(default=["raft"], min_length=1, max_length=8)
     nodes: list[str] = Field(default=["n1", "n2", "n3", "n4", "n5"])
     clients: list[str] = Field(default=["c1"])
     seed: int = Field(default=1, ge=0, lt=2**63)
