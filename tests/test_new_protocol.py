@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from app.sim.errors import Refused
 from app.sim.examine import run_scenario
 from app.sim.scenario import load_scenario
 from app.sim.source import source_map
@@ -78,6 +79,14 @@ def test_it_runs_in_the_simulator_and_a_scenario_judges_it() -> None:
     timeline = Timeline(scenario.config)
     timeline.advance(400_000)
     assert timeline.fork(20).view()["nodes"]["n1"]["services"]["greeter"]["state"]["heard"] >= 0
+
+
+def test_a_client_of_a_protocol_that_takes_no_requests_is_told_so() -> None:
+    timeline = Timeline(load_scenario(SCENARIO.replace("clients = 0", "clients = 1"), "greeting").config)
+    for text in ("load c1 50ms", "request c1 get x"):
+        with pytest.raises(Refused) as refused:
+            timeline.execute(text)
+        assert refused.value.code == "takes-no-requests"
 
 
 def test_its_source_says_where_each_rule_is_applied() -> None:

