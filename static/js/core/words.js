@@ -32,6 +32,12 @@ export function serviceName(ctx, service) {
   return ctx.i18n.has(key) ? ctx.i18n.t(key) : service;
 }
 
+/** The same where room is short. @param {any} ctx @param {string} service */
+export function shortServiceName(ctx, service) {
+  const key = `protocol.${service}.short`;
+  return ctx.i18n.has(key) ? ctx.i18n.t(key) : serviceName(ctx, service);
+}
+
 /** `leader, term 3`. @param {any} ctx @param {import('../types.js').Lens} lens @param {Record<string, any>} state */
 export function roleAndEra(ctx, lens, state) {
   return [roleWord(ctx, lens, state), lens.eraText(state, ctx.i18n)].filter(Boolean).join(ctx.i18n.lang() === 'zh' ? '，' : ', ');

@@ -43,7 +43,7 @@ export class QuorumArc {
 /** Whether words stay clear of the nodes' own; if not, the caption has to do. @param {string} words @param {Layout} box */
 function fits(words, box) {
   const ems = [...words].reduce((sum, c) => sum + (c > '⺀' ? 1 : 0.5), 0);
-  return ems * 14.5 * box.unit < 2.1 * Math.max(box.ring, box.narrow ? 150 * box.unit : 0);
+  return ems * 14.5 * box.unit < (box.narrow ? 1.1 : 2.1) * box.ring;
 }
 
 /** Full at once, gone at the end. @param {number} age */

@@ -1,6 +1,6 @@
 /** The top bar's living parts: what the room is, who is here, whether the line is up, and how the page looks. */
 
-import {serviceName} from '../core/words.js';
+import {serviceName, shortServiceName} from '../core/words.js';
 import {h, icon, text} from './dom.js';
 
 class TopBar {
@@ -55,7 +55,7 @@ class TopBar {
     const several = lenses.names.length > 1;
     const tab = (/** @type {string} */ name) => h('button', {type: 'button', class: `lens-tab${showing.names.includes(name) ? ' on' : ''}`,
       'aria-pressed': String(showing.names.includes(name)), 'aria-current': name === lens.service ? 'true' : null,
-      onclick: () => showing.choose(name)}, [serviceName(ctx, name)]);
+      title: serviceName(ctx, name), onclick: () => showing.choose(name)}, [shortServiceName(ctx, name)]);
     const pair = h('button', {type: 'button', class: 'lens-tab pairing', 'aria-pressed': String(showing.pair), 'data-action': 'page.pair',
       onclick: () => ctx.actions.run('page.pair')}, [i18n.t(showing.pair ? 'actions.pair.off' : 'actions.pair')]);
     this.lenses.setAttribute('aria-label', i18n.t('stage.lenses'));
