@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from app.resources import STATIC
 from app.sim.spacetime import COLOURS
 from protocols.actor import FAMILIES, Actor, Effects, Message, Rule, Span, State, Volatile
+from protocols.client import ClientReply, ClientRequest
 from protocols.registry import PROTOCOLS, Protocol
 from tests.browser.conftest import PHONE, Js, OpenPage, Room
 
@@ -43,7 +44,7 @@ class HailerOptions(msgspec.Struct, frozen=True):
 class Hailer(Actor[HailerState, HailerOptions]):
     """Told to `hail n2 n3`, a node leads, and calls the others."""
 
-    messages = (Hail, HailAck)
+    messages = (Hail, HailAck, ClientRequest)
     timers = ("rest",)
     orders: ClassVar[Mapping[str, tuple[str, ...]]] = {"hail": ("node", "word*"), "rest": ()}
     operations: ClassVar[Mapping[str, tuple[str, ...]]] = {"shout": ("key",)}
@@ -70,6 +71,9 @@ class Hailer(Actor[HailerState, HailerOptions]):
 
     def on_hail_ack(self, s: HailerState, src: str, m: HailAck, out: Effects) -> None:
         out.explain("hailed", quorum=(self.me, src), of=3)
+
+    def on_client_request(self, s: HailerState, src: str, m: ClientRequest, out: Effects) -> None:
+        out.send(src, ClientReply(m.command.serial, "ok", m.command.key.upper()))
 
 
 @pytest.fixture
