@@ -41,6 +41,12 @@ def scenario(served: Served, name: str, rule: str, times: int, further_us: int =
     return f"{made['url']}#driver={made['token']}"
 
 
+def stand_still(served: Served, room: str, time: int) -> None:
+    branch = served.hub.rooms[room].tree.current
+    branch.playing = False
+    branch.timeline.advance(time)
+
+
 def fired_by(event: Event) -> list[str]:
     """The rules that an event explains, or its kind."""
     return [rule for rule, _ in event.why] or [event.kind]
@@ -79,7 +85,7 @@ def tab(number: int) -> Callable[[Page], None]:
 
 
 def settle(page: Page) -> None:
-    page.locator(".h-card").first.wait_for()
+    page.locator(".node").nth(8).wait_for()
     page.wait_for_timeout(9_000)
 
 
@@ -91,6 +97,11 @@ def pictures(browser: Browser, served: Served) -> None:
     take(browser, served, divergent, "logs-dark.png", tab(1), scheme="dark")
     bug = scenario(served, "61-figure-8-mutant", "violation", 1)
     take(browser, served, bug, "laws.png", tab(4))
+    pair = served.make(config={"services": ["raft", "zab"], "seed": 7})
+    served.inside(lambda: stand_still(served, pair["id"], 660_000))
+    take(browser, served, f"{pair['url']}?show=raft,zab", "pair.png", lambda p: p.wait_for_timeout(1_500))
+    blocked = scenario(served, "30-coordinator-dies", "blocked", 2, 40_000)
+    take(browser, served, blocked, "blocked.png", tab(0))
     take(browser, served, "/", "home.png", settle)
     take(browser, served, "/live", "phone.png", lambda page: page.wait_for_timeout(3_000), size=PHONE)
 
