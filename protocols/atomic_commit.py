@@ -118,6 +118,7 @@ class CommitOptions(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_
     vote_timeout: Span = Span(150_000)
     decision_timeout: Span = Span(250_000, 300_000)
     lock_timeout: Span = Span(80_000)
+    lock_alarm: Span = Span(10_000_000)
     resend: Span = Span(100_000)
     acks: bool = True
 
@@ -139,6 +140,7 @@ SHARED_RULES = {
     "vote-no-refused": Rule("BHG §7.1"),
     "vote-no-balance": Rule("BHG §7.1"),
     "vote-again": Rule("BHG §7.4"),
+    "locks-held-long": Rule("BHG §7.4"),
     "answer": Rule("BHG §7.4"),
     "abort-before-work": Rule("BHG §7.4", knows="txn"),
     "abort-for-peer": Rule("BHG §7.4", mark="abort", knows="txn"),
@@ -201,6 +203,7 @@ class AtomicCommit(Actor[S, O]):
         else:
             out.explain("recovered-participant", records=len(s.log))
             self.recover_participant(s, out)
+            self.watch_locks(s, out)
 
     def open_accounts(self, s: S) -> None:
         """The accounts as they opened, and then the log takes effect on them."""
@@ -429,6 +432,7 @@ class AtomicCommit(Actor[S, O]):
             accounts = tuple(u.account for u in updates)
             out.explain("vote-yes", txn=work.txn, accounts=accounts, amount=work.amount)
             self.vote_yes(s, Record("yes", work.txn, updates), out)
+            self.watch_locks(s, out)
 
     def vote_yes(self, s: S, yes: Record, out: Effects) -> None:
         """The promise, with undo and redo, is on disk before the vote leaves."""
@@ -453,6 +457,15 @@ class AtomicCommit(Actor[S, O]):
         for work in waiting:
             out.explain("lock-timeout", txn=work.txn, holder=s.in_doubt)
             self.vote_no(s, work.txn, out)
+
+    def watch_locks(self, s: S, out: Effects) -> None:
+        """Locks can be held for as long as the doubt lasts: from the moment they are taken, time is kept."""
+        if s.locks:
+            out.set_timer("alarm", self.options.lock_alarm)
+
+    def on_alarm_timeout(self, s: S, out: Effects) -> None:
+        """Somebody should look: once for as long as they are held. The protocol can do nothing."""
+        out.explain("locks-held-long", txns=s.in_doubt, accounts=tuple(s.locks))
 
     def leave_queue(self, s: S, txn: str) -> None:
         s.queue = tuple(work for work in s.queue if work.txn != txn)
@@ -493,6 +506,7 @@ class AtomicCommit(Actor[S, O]):
             return
         s.blocked, s.asked = False, 0
         out.cancel_timer("decision")
+        out.cancel_timer("alarm")
         while s.queue and not s.locks:
             work, s.queue = s.queue[0], s.queue[1:]
             self.consider(s, work, out)

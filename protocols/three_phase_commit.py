@@ -182,7 +182,7 @@ class ThreePhaseCommit(AtomicCommit[ThreePhaseState, ThreePhaseOptions]):
         StateReply,
         ClientRequest,
     )
-    timers = ("vote", "ack", "resend", "decision", "collect", "lock")
+    timers = ("vote", "ack", "resend", "decision", "collect", "lock", "alarm")
 
     def __init__(self, me: str, members: tuple[str, ...], options: ThreePhaseOptions) -> None:
         super().__init__(me, members, options)

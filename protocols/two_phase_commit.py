@@ -104,7 +104,7 @@ class TwoPhaseCommit(AtomicCommit[TwoPhaseState, TwoPhaseOptions]):
     """One node."""
 
     messages = (Prepare, Vote, Commit, Abort, Ack, DecisionRequest, Uncertain, ClientRequest)
-    timers = ("vote", "resend", "decision", "lock")
+    timers = ("vote", "resend", "decision", "lock", "alarm")
 
     def initial(self, durable: Mapping[str, Any]) -> TwoPhaseState:
         return self.read_log(durable, TwoPhaseState)

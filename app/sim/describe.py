@@ -11,6 +11,8 @@ from app.sim.units import spoken_span
 from protocols.actor import Span, field_table
 from protocols.registry import Protocol, client_of, protocol_of, words_of
 
+LIST = msgspec.inspect.ListType | msgspec.inspect.VarTupleType
+
 
 def describe_services(config: ClusterConfig) -> dict[str, Any]:
     """For each service of the room, and for its clients: see `services` in `docs/protocol.md`."""
@@ -61,6 +63,18 @@ def choices(options: type[msgspec.Struct]) -> dict[str, list[str]]:
         for f in info.fields
         if isinstance(f.type, msgspec.inspect.LiteralType)
     }
+
+
+def lists(options: type[msgspec.Struct]) -> list[str]:
+    """The options that are lists, also those that are None unless told otherwise."""
+    info = msgspec.inspect.type_info(options)
+    assert isinstance(info, msgspec.inspect.StructType)
+    return [f.encode_name for f in info.fields if any(isinstance(t, LIST) for t in kinds(f.type))]
+
+
+def kinds(kind: msgspec.inspect.Type) -> tuple[msgspec.inspect.Type, ...]:
+    """What a value of this type may be, each by itself."""
+    return kind.types if isinstance(kind, msgspec.inspect.UnionType) else (kind,)
 
 
 def readable(value: Any) -> Any:

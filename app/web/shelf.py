@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 
-from app.sim.describe import choices, written
+from app.sim.describe import choices, lists, written
 from app.sim.errors import Refused
 from app.sim.recording import ordinary, recording
 from app.sim.scenario import Scenario, catalogue
@@ -33,6 +33,7 @@ class OnShelf(BaseModel):
     mutants: list[Mutant]
     options: dict[str, Any]
     choices: dict[str, list[str]]
+    lists: list[str]
     room: dict[str, Any]
 
 
@@ -49,6 +50,7 @@ def on_shelf(service: str) -> OnShelf:
         ],
         options=written(protocol.options()),
         choices=choices(protocol.options),
+        lists=lists(protocol.options),
         room=ordinary(service).model_dump(mode="json", by_alias=True, exclude_defaults=True)
         | {"services": [service]},
     )

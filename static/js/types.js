@@ -223,6 +223,7 @@
  * @property {(lang: 'en'|'zh') => any} setLang
  * @property {(fn: () => void) => () => void} subscribe
  * @property {(event: Event) => Reason[]} why
+ * @property {(us: number) => string} span a duration as people read it
  * @property {(key: string, params?: Fields) => Part[]} parts
  */
 

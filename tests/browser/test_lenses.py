@@ -17,6 +17,8 @@ from protocols.actor import FAMILIES, Actor, Effects, Message, Rule, Span, State
 from protocols.client import ClientReply, ClientRequest
 from protocols.registry import PROTOCOLS, Protocol
 from tests.browser.conftest import PHONE, Js, OpenPage, Room
+from tests.browser.test_panels_room import branch_of
+from tests.serving import Served
 
 MakeRoom = Callable[..., Room]
 
@@ -283,3 +285,23 @@ def test_the_help_sheet_shows_the_messages_of_the_protocol_on_stage(
     page.keyboard.press("?")
     expect(page.locator(".p-kinds li")).to_have_text(["HHail", "HHailAck", re.compile("ClientRequest")])
     expect(page.locator(".p-kinds .m-ack")).to_be_visible()
+
+
+def test_who_is_blocked_says_for_how_long_it_has_held_its_locks(
+    served: Served, open_page: OpenPage, make_room: MakeRoom
+) -> None:
+    """They are taken at 30 ms; the alarm rings at 730 and takes that moment with it."""
+    begin = ["request c1 transfer 1000 at n1"]
+    script = [{"at": "10ms", "do": begin}, {"at": "35ms", "do": ["crash n1"]}]
+    options = {"2pc": {"lockAlarm": "700ms", "decisionTimeout": "250ms"}}
+    room = make_room(services=["2pc"], nodes=3, script=script, network={"delay": "10ms"}, options=options)
+    line = branch_of(served, room.id)
+    served.inside(lambda: setattr(served.hub.rooms[room.id].tree.current, "playing", False))
+    served.inside(lambda: line.advance(630_000))
+    page = open_page(room.driver)
+    n2 = page.locator(".node.up[aria-label*='n2']")
+    expect(n2).to_have_attribute("aria-label", re.compile("t1 yes, locks held 600 ms,.*blocked"))
+    expect(page.locator(".label").filter(has_text="n2")).to_contain_text("t1 yes, locks held 600 ms")
+    served.inside(lambda: line.advance(1_030_000))
+    n2 = open_page(room.driver).locator(".node.up[aria-label*='n2']")
+    expect(n2).to_have_attribute("aria-label", re.compile("t1 yes, locks held over 700 ms,.*blocked"))

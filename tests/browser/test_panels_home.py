@@ -97,6 +97,23 @@ def test_what_is_wrong_with_a_cluster_is_said_in_a_sentence(refused_page: Page) 
     assert refused_page.url.endswith("/")
 
 
+def test_who_plays_a_role_is_a_list_of_names(served: Served, refused_page: Page) -> None:
+    """Also where nobody is named unless told otherwise; a name that is none is said."""
+    page = refused_page
+    page.locator("#make select[data-protocol='0']").select_option("paxos")
+    page.locator("#make .h-more summary").click()
+    page.get_by_label("Proposers", exact=True).fill("n1, n9")
+    page.get_by_role("button", name="Create the cluster").click()
+    expect(page.locator("#make .h-problem")).to_contain_text("names n9, which is no node here")
+    page.get_by_label("Proposers", exact=True).fill("n1, n2")
+    page.get_by_label("Acceptors", exact=True).fill(" ")
+    page.get_by_role("button", name="Create the cluster").click()
+    page.wait_for_url("**/rooms/*")
+    room = page.url.rsplit("/", 1)[1].partition("?")[0]
+    config = served.hub.rooms[room].tree.current.timeline.config
+    assert config.options["paxos"] == {"proposers": ["n1", "n2"]}
+
+
 def test_an_empty_scenario_is_not_even_sent(open_page: OpenPage) -> None:
     page = open_page("/", ready=False)
     page.get_by_role("button", name="Open it").click()

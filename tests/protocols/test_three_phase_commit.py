@@ -111,6 +111,17 @@ def test_without_the_coordinator_those_who_were_all_down_wait() -> None:
     assert node(sim, "n2").blocked
 
 
+def test_time_outs_free_the_locks_and_a_missing_quorum_does_not() -> None:
+    """BHG 7.5, KD 4: whoever decides by itself frees its locks at its time-out; without a majority they are
+    held on, and that is told once. All are taken at 30.
+    """
+    steps = [ASK, (35, "crash n1"), (35, "partition n2 | n3")]
+    for termination, told in (("course", []), ("quorum", [930, 930])):
+        options = {"termination": termination, "lockAlarm": "900ms"}
+        sim, _ = three(*steps, options=options, until=3_000_000).run()
+        assert times(sim.cluster.events, "locks-held-long") == told
+
+
 # --- a new coordinator (BHG 7.5) ----------------------------------------------------------------------------
 
 

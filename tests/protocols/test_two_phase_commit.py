@@ -160,6 +160,37 @@ def test_in_w_a_participant_is_blocked_and_holds_its_locks() -> None:
     assert 30 + 250 <= times(sim.cluster.events, "blocked")[0] <= 30 + 300
 
 
+def alarms(*steps: tuple[float, str], after: str) -> list[int]:
+    """When locks were told of that were held for so long."""
+    sim, _ = Schedule(steps, options={"lockAlarm": after}, until=3_000_000).run()
+    return times(sim.cluster.events, "locks-held-long")
+
+
+def test_locks_that_a_blocked_participant_holds_for_long_are_told_once() -> None:
+    """BHG 7.4: blocked, it may have to hold its locks for as long as the failure lasts. Both
+    took them at 30.
+    """
+    assert alarms(*DIE_AFTER_VOTES, after="400ms") == [430, 430]
+
+
+def test_no_alarm_for_locks_that_are_free() -> None:
+    """Held from 30 to 50."""
+    assert alarms(ASK, after="20001us") == []
+    assert alarms(ASK, after="19999us") == [49, 49]
+
+
+def test_locks_that_another_transaction_takes_over_are_held_anew() -> None:
+    """t2 waits until t1 has committed at 50, and takes the locks in the same moment."""
+    steps = [ASK, (15, "request c2 transfer 500 at n1"), (55, "crash n1")]
+    assert alarms(*steps, after="200ms") == [250, 250]
+
+
+def test_locks_taken_again_from_the_log_are_watched_again() -> None:
+    """A clock that kept time does not survive a crash: n2 counts from its restart at 140."""
+    steps = [*DIE_AFTER_VOTES, (100, "crash n2"), (140, "restart n2")]
+    assert alarms(*steps, after="400ms") == [430, 540]
+
+
 def test_peers_that_are_all_in_w_are_blocked_too() -> None:
     """Cooperative termination, the case that it cannot solve."""
     sim, _ = Schedule(DIE_AFTER_VOTES, 4, COOPERATIVE).run()

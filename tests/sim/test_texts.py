@@ -74,13 +74,14 @@ def commit_runs() -> Iterator[list[Event]]:
     yield three((10, "request c1 transfer 1 at n1"), *everybody).run()[0].take()
     for seed in range(8):
         rng = Random(seed)
-        options = {"presume": rng.choice(["nothing", "abort"]), "cooperative": seed % 2 == 0}
+        presume, cooperative = rng.choice(["nothing", "abort"]), seed % 2 == 0
+        options = {"presume": presume, "cooperative": cooperative, "lockAlarm": "60ms"}
         two_phase = TwoPhaseChaos(commit_config("2pc", rng, options), rng, KINDS)
         two_phase.run(60)
         two_phase.do("request c1 transfer much at n1")
         two_phase.settle(8_000_000)
         yield two_phase.sim.take()
-        options = {"termination": ("elected", "quorum")[seed % 2]}
+        options = {"termination": ("elected", "quorum")[seed % 2], "lockAlarm": "60ms"}
         three_phase = ThreePhaseChaos(commit_config("3pc", rng, options), rng, KINDS)
         three_phase.run(60)
         three_phase.do("request c1 transfer much at n1")

@@ -18,7 +18,7 @@ CRASHES = ("crash", "trap")
 
 
 class ThreePhaseChaos(CommitChaos):
-    timers = ("vote", "ack", "resend", "decision", "collect", "lock")
+    timers = ("vote", "ack", "resend", "decision", "collect", "lock", "alarm")
 
 
 def suffer_and_recover(seed: object, kinds: tuple[str, ...] | None, options: dict[str, Any]) -> None:

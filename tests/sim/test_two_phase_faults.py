@@ -23,7 +23,7 @@ MODES = [
 
 
 class TwoPhaseChaos(CommitChaos):
-    timers = ("vote", "resend", "decision", "lock")
+    timers = ("vote", "resend", "decision", "lock", "alarm")
 
 
 def suffer_and_recover(seed: object, kinds: tuple[str, ...] | None, options: dict[str, Any]) -> None:

@@ -58,7 +58,7 @@ class RoomForm {
   }
 }
 
-/** @typedef {{name: string, mutants: {id: string}[], options: Record<string, any>, choices: Record<string, string[]>}} Offered */
+/** @typedef {{name: string, mutants: {id: string}[], options: Record<string, any>, choices: Record<string, string[]>, lists: string[]}} Offered */
 /** @typedef {{service: string, options: Record<string, any>, mutant: string}} Chosen */
 
 export class ClusterForm extends RoomForm {
@@ -116,7 +116,7 @@ export class ClusterForm extends RoomForm {
     const offered = this.protocols.find(({ name }) => name === chosen.service);
     if (!offered) return nothing;
     const { t } = this.i18n;
-    const simple = Object.entries(offered.options).filter(([, value]) => value !== null && (typeof value !== 'object' || Array.isArray(value)));
+    const simple = Object.entries(offered.options).filter(([, value]) => value === null || typeof value !== 'object' || Array.isArray(value));
     const switches = simple.filter(([, value]) => typeof value === 'boolean');
     const written = simple.filter(([, value]) => typeof value !== 'boolean');
     const bug = (/** @type {any} */ e) => {
@@ -130,7 +130,7 @@ export class ClusterForm extends RoomForm {
         ${offered.mutants.map(({ id }) => html`<option value=${id} .selected=${id === chosen.mutant}>${t(`mutant.${id}`)}</option>`)}</select>
         <span class="h-hint">${chosen.mutant ? t(`mutant.${chosen.mutant}.text`) : nothing}</span></label>
       ${written.length ? html`<details class="h-more"><summary>${t('home.make.more')}</summary><div class="h-form">
-        ${written.map(([name, value]) => this.written(chosen, name, value, offered.choices[name]))}</div></details>` : nothing}</fieldset>`;
+        ${written.map(([name, value]) => this.written(chosen, name, value, offered))}</div></details>` : nothing}</fieldset>`;
   }
 
   /** @param {Chosen} chosen @param {string} name */
@@ -145,10 +145,12 @@ export class ClusterForm extends RoomForm {
       <span>${this.label(chosen, name)}</span></label>`;
   }
 
-  /** What is left empty stays as it usually is. @param {Chosen} chosen @param {string} name @param {any} usual @param {string[]|undefined} choices */
-  written(chosen, name, usual, choices) {
-    const take = (/** @type {any} */ e) => (chosen.options[name] = readAs(usual, e.target.value));
-    const shown = Array.isArray(usual) ? usual.join(' ') : usual ?? '';
+  /** What is left empty stays as it usually is. @param {Chosen} chosen @param {string} name @param {any} usual @param {Offered} offered */
+  written(chosen, name, usual, offered) {
+    const choices = offered.choices[name];
+    const list = offered.lists.includes(name);
+    const take = (/** @type {any} */ e) => (chosen.options[name] = readAs(usual, list, e.target.value));
+    const shown = list ? (usual ?? []).join(', ') : usual ?? '';
     return html`<label class="h-field">${this.label(chosen, name)}${choices
       ? html`<select @change=${take}>${choices.map((c) => html`<option value=${c} .selected=${c === (chosen.options[name] ?? usual)}>${c}</option>`)}</select>`
       : html`<input type="text" maxlength="60" autocomplete="off" spellcheck="false" placeholder=${shown} @input=${take}>`}</label>`;
@@ -171,11 +173,11 @@ const fresh = (service) => ({ service, options: {}, mutant: '' });
 /** @param {Record<string, any>} options */
 const given = (options) => Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 
-/** An option as it was typed, in the shape that it has. @param {any} usual @param {string} text */
-function readAs(usual, text) {
+/** An option as it was typed, in the shape that it has. @param {any} usual @param {boolean} list @param {string} text */
+function readAs(usual, list, text) {
   const typed = text.trim();
   if (!typed) return undefined;
-  if (Array.isArray(usual)) return typed.split(/[\s,]+/);
+  if (list) return typed.split(/[\s,]+/).filter(Boolean);
   return typeof usual === 'number' && !Number.isNaN(Number(typed)) ? Number(typed) : typed;
 }
 

@@ -31,9 +31,9 @@ export function commitLens(base, tags, asks) {
     entries: s => s.log ?? [],
     cell: (r, i, s) => ({index: i + 1, era: 0, name: r.txn, label: SHORT[r.kind] ?? `#${r.ballot}`, committed: i < s.forced, durable: i < s.forced}),
 
-    lines(s) {
+    lines(s, here) {
       const lines = Object.entries(s.accounts ?? {}).map(([account, amount]) => ({label: account, value: String(amount)}));
-      return latest(s) ? [...lines, {label: latest(s), value: stateName(s)}] : lines;
+      return latest(s) ? [...lines, {label: latest(s), value: [stateName(s), ...held(base, s, here)].join(', ')}] : lines;
     },
     signs(s, {i18n}) {
       /** @type {import('../types.js').NodeSign[]} */
@@ -49,6 +49,18 @@ export function commitLens(base, tags, asks) {
     },
     messageKey: m => (m.type === 'Vote' ? `Vote.${m.fields.yes ? 'yes' : 'no'}` : base.messageKey(m)),
   };
+}
+
+/**
+ * For how long it has held its locks: they were taken (or after a crash, taken again) when the timer `alarm` was set. Once
+ * that has fired, the moment is not known any more, only that it was longer ago.
+ * @param {Lens} base @param {State} s @param {import('../types.js').Here} here @returns {string[]}
+ */
+function held({service, described}, s, {view, id, time, i18n}) {
+  if (!Object.keys(s.locks ?? {}).length) return [];
+  const alarm = view.nodes[id]?.services[service]?.timers.alarm;
+  if (alarm) return [i18n.t(`note.${service}.held`, {span: i18n.span(Math.max(0, time - alarm[0]))})];
+  return [i18n.t(`note.${service}.overdue`, {span: String(described.options?.lockAlarm ?? '').replace(/\d(?=[a-zµ])/g, '$& ')})];
 }
 
 /** The transaction that a node is about: in doubt, else the last that it has heard of. @param {State} s @returns {string} */

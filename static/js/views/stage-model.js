@@ -22,11 +22,12 @@ export function nodeModel(ctx, view, id, time, box, recent) {
   /** @type {import('../types.js').NodeSign[]} */
   const signs = down ? [] : lens.signs(state, here);
   const counted = down ? null : lens.votes(state);
+  const lines = down ? [] : lens.lines(state, here);
   const words = [roleText(ctx, node, state), ...signs.filter(s => s.since !== undefined).map(s => `${s.title} ${i18n.span(Math.max(0, time - (s.since ?? 0)))}`)];
   return {
     status: node.status, standing, cells, before, signs, down,
     era: lens.era(state), eraText: lens.eraText(state, i18n), eraShort: lens.eraShort(state),
-    lines: down ? [] : lens.lines(state, here),
+    lines,
     letter: lens.letter(state),
     value: down || node.status === 'paused' || standing === 'looks' ? '' : lens.centre(state) || lens.letter(state),
     timer: down ? -1 : timerPart(service.timers[lens.ring(state, service.timers)] ?? null, time),
@@ -37,14 +38,15 @@ export function nodeModel(ctx, view, id, time, box, recent) {
     saved: 1 - Math.min(youngest(mine, 'save') ?? 1, youngest(mine, 'saved') ?? 1),
     chosen: ctx.selection.get().node === id,
     roleText: box.narrow && Object.keys(box.nodes).length > 5 ? '' : words.filter(Boolean).join(' · '),
-    aria: aria(ctx, id, words, state, signs),
+    aria: aria(ctx, id, words, state, lines, signs),
   };
 }
 
 /** Everything about a node that the picture shows, in words. @param {any} ctx @param {string} id @param {string[]} words
- *  @param {any} state @param {import('../types.js').NodeSign[]} signs */
-function aria({lens, i18n}, id, words, state, signs) {
-  return [id, ...words, lens.eraText(state, i18n), logText(lens, i18n, state), ...signs.filter(s => s.since === undefined).map(s => s.title)].filter(Boolean).join(', ');
+ *  @param {any} state @param {import('../types.js').NodeLine[]} lines @param {import('../types.js').NodeSign[]} signs */
+function aria({lens, i18n}, id, words, state, lines, signs) {
+  return [id, ...words, lens.eraText(state, i18n), logText(lens, i18n, state), ...lines.map(l => `${l.label} ${l.value}`),
+    ...signs.filter(s => s.since === undefined).map(s => s.title)].filter(Boolean).join(', ');
 }
 
 /** The age of the latest effect of a kind, 0 to 1. @param {{event: any, age: number}[]} recent @param {string} kind
