@@ -22,6 +22,7 @@ from tests.sim.commit_chaos import commit_config
 from tests.sim.raft_chaos import RaftChaos, raft_config
 from tests.sim.test_multi_paxos_faults import MultiPaxosChaos, random_multi_paxos
 from tests.sim.test_paxos_faults import PaxosChaos, random_paxos
+from tests.sim.test_three_phase_faults import CRASHES, ThreePhaseChaos
 from tests.sim.test_two_phase_faults import MODES, TwoPhaseChaos
 
 Swarm = Callable[[Random, dict[str, Any]], Chaos]
@@ -36,8 +37,16 @@ def two_phase(rng: Random, fixed: dict[str, Any]) -> Chaos:
     return TwoPhaseChaos(commit_config("2pc", rng, rng.choice(MODES), **fixed), rng)
 
 
+def three_phase(rng: Random, fixed: dict[str, Any]) -> Chaos:
+    """Every fault where quorums decide; crashes alone where time-outs do, which promise no more."""
+    termination = rng.choice(["course", "elected", "quorum"])
+    kinds = None if termination == "quorum" else CRASHES
+    return ThreePhaseChaos(commit_config("3pc", rng, {"termination": termination}, **fixed), rng, kinds)
+
+
 SWARMS: dict[str, Swarm] = {
     "2pc": two_phase,
+    "3pc": three_phase,
     "paxos": lambda rng, fixed: PaxosChaos(random_paxos(rng, **fixed), rng),
     "multi-paxos": lambda rng, fixed: MultiPaxosChaos(random_multi_paxos(rng, **fixed), rng),
     "raft": raft,
