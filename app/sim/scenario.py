@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +17,8 @@ from app.sim.config import ClusterConfig, find, read_config
 from app.sim.errors import Refused
 from protocols.registry import PROTOCOLS
 
+MUSEUM = "museum"
+"""The folder of scenarios that each show one known bug."""
 LARGEST = 200_000
 """No scenario file is longer than this, in characters."""
 
@@ -36,6 +38,8 @@ class Scenario:
     protocol: str
     config: ClusterConfig
     text: str
+    folder: str = ""
+    """Where it is shipped: with its protocol's famous moments, or in the museum."""
 
 
 def load_scenario(text: str, name: str) -> Scenario:
@@ -147,7 +151,7 @@ def read_file(path: Path) -> Scenario:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Refused("file", path=str(path), what=getattr(error, "strerror", None) or "UTF-8") from None
-    return load_scenario(text, path.stem)
+    return replace(load_scenario(text, path.stem), folder=path.parent.name)
 
 
 @lru_cache

@@ -339,8 +339,10 @@ def _picture(protocol: str, config: ClusterConfig) -> Picture:
 
 
 def _era(entry: Any) -> int:
-    """Entries are given as terms, or as tables with one."""
-    return int(entry["term"]) if isinstance(entry, dict) else int(entry)
+    """The term of a log's entry, the epoch of a transaction; 0 in a log that has neither."""
+    if isinstance(entry, dict):
+        entry = entry.get("term", entry.get("zxid", 0))
+    return int(str(entry).partition(".")[0])
 
 
 def _shipped(name: str) -> Scenario:

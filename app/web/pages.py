@@ -6,7 +6,6 @@ from starlette.responses import Response
 
 from app.resources import TEMPLATES
 from app.rooms.hub import LIVE, Hub
-from app.sim.scenario import catalogue
 from app.texts import catalogue as texts
 from app.web import compare
 from app.web.languages import language
@@ -49,8 +48,7 @@ async def comparison(request: Request) -> Response:
 async def museum(request: Request) -> Response:
     """Every known bug of every protocol."""
     shelves = [on_shelf(row.name) for row in compare.rows()]
-    scenes = {scenario.name: scenario for scenario in catalogue()}
-    return render(request, "museum.html", modules=modules_of("museum.js"), shelves=shelves, scenes=scenes)
+    return render(request, "museum.html", modules=modules_of("museum.js"), shelves=shelves)
 
 
 @router.get("/live")

@@ -164,7 +164,7 @@ def test_two_protocols_side_by_side(served: Served, open_page: OpenPage) -> None
 
 def test_a_bug_is_let_loose_from_the_museum(served: Served, open_page: OpenPage) -> None:
     page = open_page("/museum", ready=False)
-    page.locator("#bug-no-log-check").get_by_role("button").click()
+    page.locator("#bug-no-log-check").get_by_role("button", name="Open a room").click()
     page.wait_for_url("**/rooms/*")
     page.wait_for_selector(".ready .node")
     config = served.hub.rooms[page.url.rsplit("/", 1)[1]].tree.current.timeline.config

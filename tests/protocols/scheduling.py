@@ -1,5 +1,5 @@
-"""Schedules for mutants: delays of 10 ms exactly, no timer that fires by itself, so that each can be followed
-with a pencil. For protocols other than Raft, whose schedules are in `test_mutants.py`.
+"""Schedules with delays of 10 ms exactly, so that each can be followed with a pencil. Those of the seeded
+bugs are shipped, in `scenarios/museum`.
 """
 
 from __future__ import annotations

@@ -19,9 +19,10 @@ from protocols.raft import (
     TimeoutNow,
 )
 from tests.protocols.driving import Server
-from tests.protocols.test_mutants import Schedule
+from tests.protocols.scheduling import Schedule
 
 RARE = Schedule(
+    "raft",
     # What seldom happens by itself: a read before the no-op is committed, and twice; a transfer given up, and
     # its TimeoutNow late; a server that cannot catch up; a snapshot of an old term.
     [
@@ -47,7 +48,13 @@ RARE = Schedule(
         (200, "deliver TimeoutNow n1 -> n3"),
     ],
     nodes=5,
-    options={"noOp": True, "voters": ["n1", "n2", "n3"], "reads": "index", "snapshotEvery": 2},
+    options={
+        "electionTimeout": "20s..30s",
+        "heartbeat": "5s",
+        "voters": ["n1", "n2", "n3"],
+        "reads": "index",
+        "snapshotEvery": 2,
+    },
 )
 
 

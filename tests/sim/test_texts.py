@@ -15,13 +15,10 @@ from app.sim.text import text_lines
 from app.sim.trace import Event
 from protocols.actor import field_table
 from protocols.registry import PROTOCOLS, protocol_of
-from tests.protocols.commit_schedules import THREE_PHASE, TWO_PHASE, three
-from tests.protocols.test_multi_paxos_mutants import SCHEDULES as MULTI_PAXOS_SCHEDULES
-from tests.protocols.test_mutants import SCHEDULES
-from tests.protocols.test_paxos_mutants import SCHEDULES as PAXOS_SCHEDULES
+from tests.protocols.commit_schedules import three
+from tests.protocols.test_mutants import without_the_bug
 from tests.protocols.test_raft_orders import RARE
 from tests.protocols.test_zab_faults import ZabChaos, zab_config
-from tests.protocols.test_zab_mutants import SCHEDULES as ZAB_SCHEDULES
 from tests.protocols.test_zab_rules import CORNERS
 from tests.sim.chaos import KINDS, Chaos, random_config
 from tests.sim.commit_chaos import commit_config
@@ -38,20 +35,18 @@ RULES = [(s, rule) for s in SERVICES for rule in protocol_of(s).rules]
 
 
 def runs() -> Iterator[list[Event]]:
-    """Many and various: scenarios, random faults, mutants."""
+    """Many and various: scenarios, with their bugs and without, and random faults."""
     for scenario in catalogue():
-        sim = Simulation(scenario.config)
-        sim.advance(4_000_000)
-        yield sim.take()
+        for config in (scenario.config, *([without_the_bug(scenario)] if scenario.config.mutants else [])):
+            sim = Simulation(config)
+            sim.advance(4_000_000)
+            yield sim.take()
     for seed in range(8):
         rng = Random(seed)
         options = {"preVote": seed % 2 == 0, "checkQuorum": seed % 4 < 2}
         chaos = Chaos(random_config(rng, options={"raft": options}), rng, KINDS)
         chaos.run(60)
         yield chaos.sim.take()
-    for mutant, schedule in SCHEDULES.items():
-        yield schedule.run(mutant)[0].take()
-        yield schedule.run(None)[0].take()
     yield RARE.run(None)[0].take()
     for seed in range(6):
         paxos = PaxosChaos(random_paxos(rng := Random(seed)), rng, KINDS)
@@ -60,16 +55,11 @@ def runs() -> Iterator[list[Event]]:
         multi = MultiPaxosChaos(random_multi_paxos(rng := Random(seed)), rng, KINDS)
         multi.run(60)
         yield multi.sim.take()
-    for mutant, paxos_schedule in (PAXOS_SCHEDULES | MULTI_PAXOS_SCHEDULES).items():
-        yield paxos_schedule.run(mutant)[0].take()
-        yield paxos_schedule.run(None)[0].take()
     yield from commit_runs()
     yield from zab_runs()
 
 
 def commit_runs() -> Iterator[list[Event]]:
-    for mutant, schedule in (TWO_PHASE | THREE_PHASE).items():
-        yield schedule.run(mutant)[0].take()
     everybody = [(55, f"crash n{i}") for i in (1, 2, 3)] + [(99, f"restart n{i}") for i in (1, 2, 3)]
     yield three((10, "request c1 transfer 1 at n1"), *everybody).run()[0].take()
     for seed in range(8):
@@ -95,8 +85,6 @@ def zab_runs() -> Iterator[list[Event]]:
         zab = ZabChaos(zab_config(rng := Random(seed)), rng, KINDS)
         zab.run(60)
         yield zab.sim.take()
-    for mutant, zab_schedule in ZAB_SCHEDULES.items():
-        yield zab_schedule.run(mutant)[0].take()
     for corner in CORNERS.values():
         yield corner.run(None)[0].take()
 

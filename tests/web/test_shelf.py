@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.sim.scenario import catalogue
+from app.sim.scenario import MUSEUM, catalogue
 from app.texts import catalogue as texts
 from app.web import compare
 from protocols.registry import PROTOCOLS
@@ -62,12 +62,26 @@ def test_the_museum_has_every_known_bug_with_its_law(served: Served) -> None:
 
 
 def test_a_bug_is_shown_by_the_scenario_that_has_it(served: Served) -> None:
-    shipped = {mutant: s.name for s in catalogue() for mutant in s.config.mutants.values()}
-    listed = {m["id"]: m for p in served.http.get("/api/protocols").json() for m in p["mutants"]}
-    assert shipped
-    for mutant, name in shipped.items():
-        assert listed[mutant]["scenario"]
-        assert next(s for s in catalogue() if s.name == listed[mutant]["scenario"]).config.mutants, name
+    """On the museum's page: first the scenario, then a room to try it in."""
+    bugs = {s.name: s.config.mutants for s in catalogue()}
+    seen = page(served, "/museum")
+    for protocol in served.http.get("/api/protocols").json():
+        for mutant in protocol["mutants"]:
+            bug = {protocol["name"]: mutant["id"]}
+            assert bugs[mutant["scenario"]] == bug
+            case = seen.partition(f'id="bug-{mutant["id"]}"')[2].partition("</li>")[0]
+            watch, room = openers(case)
+            assert watch == {"scenario": mutant["scenario"]}
+            assert room["config"]["mutants"] == bug
+
+
+def test_the_front_page_leaves_the_museums_scenarios_to_the_museum(served: Served) -> None:
+    listed = {s["name"] for s in served.http.get("/api/scenarios").json()}
+    opened = {body["scenario"] for body in openers(page(served, "/")) if "scenario" in body}
+    kept = {s.name for s in catalogue() if s.folder == MUSEUM}
+    assert kept
+    assert kept <= listed
+    assert not kept & opened
 
 
 @pytest.mark.usefixtures("registered")
