@@ -5,7 +5,8 @@
 
 /**
  * @typedef {{x: number, y: number, angle: number, label: Label}} Place
- * @typedef {{x: number, y: number, anchor: 'start'|'middle'|'end', cells: number, name: number, strip: number}} Label
+ * @typedef {{x: number, y: number, anchor: 'start'|'middle'|'end', cells: number, name: number, strip: number,
+ *   up: boolean, end: number}} Label up: small print grows upwards from the name; end: where there is no more room for it
  * @typedef {{w: number, h: number, cx: number, cy: number, ring: number, r: number, unit: number, cell: number,
  *   cellHeight: number, clientR: number, narrow: boolean, low?: boolean, nodes: Record<string, Place>,
  *   clients: Record<string, {x: number, y: number, side: number}>}} Layout
@@ -25,14 +26,17 @@ export function layout(w, h, nodes, clients, {scale = 1, top = 0, bare = false} 
   const unit = Math.min(1.7, Math.max(least, scale * Math.min(w / (narrow ? 430 : 960), h / (narrow ? 480 : 580))));
   const angles = ringAngles(nodes.length);
   const sizes = {unit, narrow, cell: (narrow ? (nodes.length > 5 ? 22 : 25) : 29) * unit, cellHeight: 21 * unit};
-  const room = bare || nodes.length === 1 ? {over: 0, under: 0} : labelRoom(nodes.length, narrow, unit);
+  const room = bare || nodes.length === 1 ? {over: 0, under: 0} : labelRoom(nodes.length, narrow, unit, clients.length, h);
   const ring = ringSize(w, h - top, angles, unit, narrow, nodes.length, room, bare);
   const box = {w, h, ...sizes, ...ring, cx: w / 2, cy: centreY(h, top, angles, ring, room)};
   const clientR = Math.max(17, Math.min(26 * unit, ring.r * 0.72));
   const places = nodes.map((id, i) => [id, nodePlace(box, angles[i], nodes.length)]);
   const result = /** @type {Layout} */ ({...box, clientR, nodes: Object.fromEntries(places),
     clients: clientPlaces(box, clients, clientR, top)});
-  for (const id of nodes) result.nodes[id].label.cells = cellRoom(result, result.nodes[id]);
+  for (const {label, ...place} of Object.values(result.nodes)) {
+    label.cells = cellRoom(result, label);
+    label.end = label.up ? top - 16 * unit : printRoom(result, place, label);
+  }
   return result;
 }
 
@@ -45,10 +49,12 @@ function ringAngles(n) {
 /** Labels at the very top and bottom stand above and below when the neighbours are near. @param {number} n */
 const crowded = n => n >= 7;
 
-/** Room kept for labels over the highest and under the lowest node. @param {number} n @param {boolean} narrow @param {number} unit */
-function labelRoom(n, narrow, unit) {
+/** Room kept for labels over the highest and under the lowest node, and for two lines of small print where no client is
+ *  pushed onto the ring by that. @param {number} n @param {boolean} narrow @param {number} unit @param {number} clients @param {number} h */
+function labelRoom(n, narrow, unit, clients, h) {
   const over = narrow || crowded(n) ? 46 * unit : 0;
-  return {over, under: narrow || n % 2 === 0 ? over : 0};
+  const under = narrow || n % 2 === 0 ? over : 0;
+  return {over, under: narrow && h > 440 && (n === 3 || clients < 3) ? under + 36 * unit : under};
 }
 
 /** @param {number} w @param {number} h @param {number[]} angles @param {number} unit @param {boolean} narrow @param {number} n
@@ -107,9 +113,9 @@ function labelBeside(box, x, y, angle, n) {
   if (n === 1 || (crowded(n) && flat < 0.2)) return labelOver(box, x, y, angle);
   const right = Math.cos(angle) > -0.01;
   const reach = r + (14 + 14 * (1 - flat)) * unit;
-  const middle = y + Math.sin(angle) * 14 * unit;
+  const middle = y + (Math.sin(angle) > 0 && !crowded(n) ? -12 : 14) * Math.sin(angle) * unit; // low nodes' small print hangs down: it begins higher
   return {x: x + (right ? reach : -reach), y: middle, anchor: right ? 'start' : 'end', cells: 4,
-    name: middle - 7 * unit, strip: middle + 1 * unit};
+    name: middle - 7 * unit, strip: middle + 1 * unit, up: false, end: 0};
 }
 
 /** Centred over the node in the upper half, under it in the lower. @param {any} box @param {number} x @param {number} y
@@ -119,7 +125,7 @@ function labelOver(box, x, y, angle) {
   const up = Math.sin(angle) < -0.6;
   const gap = r + 9 * unit;
   const name = up ? y - gap - cellHeight - 7 * unit : y + gap + 12 * unit;
-  return {x, y: name, anchor: 'middle', cells: 3, name, strip: up ? y - gap - cellHeight : y + gap + 19 * unit};
+  return {x, y: name, anchor: 'middle', cells: 3, name, strip: up ? y - gap - cellHeight : y + gap + 19 * unit, up, end: 0};
 }
 
 /** Corners first, then further along the edges. @param {any} box @param {string[]} ids @param {number} r @param {number} top */
@@ -148,8 +154,8 @@ function lowCorners({w, h}, ids, r) {
   }));
 }
 
-/** How many cells of a log fit between a label and whatever is beside it. @param {Layout} box @param {Place} place */
-function cellRoom(box, {label}) {
+/** How many cells of a log fit between a label and whatever is beside it. @param {Layout} box @param {Label} label */
+function cellRoom(box, label) {
   const margin = 10 * box.unit;
   if (label.anchor === 'middle') {
     const half = Math.min(label.x - margin, box.w - margin - label.x, 70 * box.unit);
@@ -163,6 +169,14 @@ function cellRoom(box, {label}) {
   }
   const room = away * (limit - label.x) - 15 * box.unit; // the dots that stand for what is left out
   return Math.max(2, Math.min(MOST_CELLS, Math.floor(room / box.cell)));
+}
+
+/** How far down small print may reach: to the next node under it, or the caption. @param {Layout} box @param {{x: number, y: number}} place
+ *  @param {Label} label */
+function printRoom(box, place, label) {
+  const reach = box.r + 44 * box.unit;
+  const under = Object.values(box.nodes).filter(p => p.y > place.y + box.r && Math.abs(p.x - label.x) < reach);
+  return Math.min(box.h + 6 * box.unit, ...under.map(p => p.y - box.r - 6 * box.unit));
 }
 
 /** The centre and radius of an endpoint. @param {Layout} box @param {string} id */

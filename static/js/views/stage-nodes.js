@@ -82,7 +82,7 @@ export class NodeFigure {
     this.drawMoments(model, r, unit);
     set(this.label, {class: `label ${model.status}`});
     text(this.nameId, this.id);
-    text(this.nameRole, ` ${model.roleText}`);
+    text(this.nameRole, this.box?.low ? '' : ` ${model.roleText}`);
     this.strip.draw(model.cells, model.before);
     this.lines.draw(model.lines, model.cells.length > 0);
     this.signs.draw(model.signs);
@@ -173,8 +173,9 @@ export class ClientFigure {
 
   /** @param {Layout} box */
   place(box) {
-    const {x, y} = box.clients[this.id];
+    const {x, y, side} = box.clients[this.id];
     this.low = Boolean(box.low);
+    this.edge = box.narrow ? side * ((side < 0 ? x : box.w - x) - 4) : 0;
     const r = box.clientR;
     set(this.root, {transform: `translate(${x} ${y})`});
     set(this.body, {r});
@@ -192,5 +193,7 @@ export class ClientFigure {
     set(this.wait, {class: model.waiting >= 0 ? 'wait' : 'wait none',
       'stroke-dasharray': `${(Math.min(1, Math.max(0, model.waiting)) * 100).toFixed(1)} 100`});
     text(this.note, this.low ? '' : model.note);
+    const edge = model.note.length > 8 ? this.edge : 0; // on a narrow stage a long note begins at its edge
+    set(this.note, {x: edge, 'text-anchor': edge ? (edge < 0 ? 'start' : 'end') : 'middle'});
   }
 }

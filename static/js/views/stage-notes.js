@@ -31,14 +31,17 @@ export class Lines {
     if (key === this.key) return;
     this.key = key;
     const {unit, cellHeight} = /** @type {Layout} */ (this.box);
-    const {x, strip, anchor} = /** @type {import('./stage-layout.js').Label} */ (this.label);
+    const {x, name, strip, anchor, up, end} = /** @type {import('./stage-layout.js').Label} */ (this.label);
     const step = (LINE + 4) * unit;
+    const start = up ? name - 16 * unit : strip + (below ? cellHeight + 4 * unit : 0);
+    const fits = Math.max(0, Math.floor(Math.abs(end - start) / step + 0.2));
+    if (lines.length > fits) lines = lines.slice(0, fits);
     while (this.rows.length < lines.length) this.rows.push(this.row());
     this.rows.forEach(({line, label, value}, i) => {
       const shown = lines[i];
       set(line, {class: shown ? `line${shown.era ? ` era-${shown.era % 8}` : ''}` : 'none'});
       if (!shown) return;
-      set(line, {x, y: strip + (below ? cellHeight + 4 * unit : 0) + (i + 0.8) * step, 'text-anchor': anchor, 'font-size': LINE * unit});
+      set(line, {x, y: up ? start - (lines.length - 1 - i) * step : start + (i + 0.8) * step, 'text-anchor': anchor, 'font-size': LINE * unit});
       text(label, `${shown.label} `);
       text(value, shown.value);
     });
@@ -60,7 +63,7 @@ const SIGNS = {
   flag: 'M-5 9 V-8 L6 -4.5 L-5 -1',
 };
 
-/** Signs side by side at the node's upper right. */
+/** Signs side by side from the node's upper right. */
 export class Signs {
   /** @param {Element} parent */
   constructor(parent) {
@@ -79,9 +82,13 @@ export class Signs {
     const key = signs.map(s => `${s.sign}${s.title}`).join('|');
     if (key === this.key) return;
     this.key = key;
-    const {r, unit} = /** @type {Layout} */ (this.box);
+    const {r, unit, narrow} = /** @type {Layout} */ (this.box);
+    const beside = !narrow; // the label is at the right: signs go round the rim, away from it
+    const turn = -25.5 * unit / (1.075 * r);
     this.root.replaceChildren(...signs.map(({sign, title}, i) => {
-      const g = svg('g', {class: `note-sign ${sign}`, transform: `translate(${r * 0.76 + i * 25 * unit} ${-r * 0.76}) scale(${unit})`});
+      const x = beside ? Math.cos(turn * i - Math.PI / 4) * 1.075 * r : r * 0.76 + i * 25 * unit;
+      const y = beside ? Math.sin(turn * i - Math.PI / 4) * 1.075 * r : -r * 0.76;
+      const g = svg('g', {class: `note-sign ${sign}`, transform: `translate(${x} ${y}) scale(${unit})`});
       text(svg('title', {}, g), title);
       svg('circle', {r: 12}, g);
       svg('path', {d: SIGNS[sign] ?? SIGNS.flag}, g);

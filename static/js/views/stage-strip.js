@@ -49,7 +49,7 @@ export class Strip {
     const short = cell.label.length > 5 ? `${cell.label.slice(0, 4)}…` : cell.label;
     set(slot.g, {class: `cell era-${cell.era % 8}${cell.committed ? ' committed' : ''}`});
     set(slot.rect, {x: x + unit, y, width: w - 2 * unit, height: h, rx: 3.5 * unit});
-    set(slot.label, {x: x + w / 2, y: y + h / 2, 'font-size': Math.min(h * 0.58, w / (0.62 * Math.max(2.4, short.length)))});
+    set(slot.label, {x: x + w / 2, y: y + h / 2, 'font-size': Math.min(h * 0.58, (w - 4 * unit) / (0.62 * Math.max(2.4, short.length)))});
     text(slot.label, short);
   }
 }
