@@ -281,6 +281,7 @@
  * @property {(rule: string, data?: Fields) => number} weight how much a rule deserves the caption: 0 never alone, 5 before all
  * @property {(name: string) => string} reference what a sentence's parameter is: `era`, `value` or ''
  * @property {(name: string, value: any) => string} say how a parameter reads
+ * @property {(fields: Fields) => Fields} fields what the panels list of a state or a message: noise left out, codes as people read them
  * @property {RegExp} wordPattern words that wear a colour; one group around the whole
  * @property {(word: string) => string} wordColour
  */

@@ -71,6 +71,7 @@ export function baseLens(service, described, clients = {}) {
     weight: rule => MARK_WEIGHTS[described.landmarks?.[rule]] ?? CLIENT_WEIGHTS[rule] ?? (DULL.test(rule) ? 0 : 2),
     reference: name => REFERENCES[name] ?? '',
     say: (_name, value) => shortText(value),
+    fields: fields => fields,
     wordPattern: anyOf(Object.keys(families)),
     wordColour: word => families[word] ?? '',
   };

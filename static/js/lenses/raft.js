@@ -43,6 +43,9 @@ export default base => ({
   },
   messageParams: m => ({...base.messageParams(m), count: m.fields.entries?.length ?? 0, index: m.fields.snapshot?.lastIncludedIndex}),
 
+  /** The snapshot is listed once there is one. */
+  fields: fields => (fields.snapshot && !compacted(fields) ? without(fields, 'snapshot') : fields),
+
   weight: (rule, data) => (rule === 'append-stored' && data?.count === 0 ? 0 : WEIGHTS[rule] ?? base.weight(rule, data)),
 });
 
@@ -56,6 +59,9 @@ const WEIGHTS = {'commit-not-own-term': 4, 'append-truncated': 4, 'quorum-lost':
 
 /** The last index that the snapshot stands for: the log begins behind it. @param {State} s */
 const compacted = s => s.snapshot?.lastIncludedIndex ?? 0;
+
+/** @param {State} s @param {string} name */
+const without = (s, name) => Object.fromEntries(Object.entries(s).filter(([field]) => field !== name));
 
 /** @param {State} s */
 const stands = s => s.role === 'candidate' || s.role === 'pre-candidate';

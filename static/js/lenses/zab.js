@@ -67,6 +67,9 @@ export default base => ({
   messageParams: m => ({...base.messageParams(m), op: m.fields.command ?? m.fields.txn?.command, zxid: split(zxidOf(m)),
     lastZxid: split(m.fields.lastZxid ?? 0)}),
 
+  say: (name, value) => base.say(name, readable(value)),
+  fields: readable,
+
   weight: rule => WEIGHTS[rule] ?? base.weight(rule),
 });
 
@@ -85,6 +88,14 @@ const WEIGHTS = {truncate: 4, 'quorum-lost': 4, 'leader-silent': 4, 'send-trunc'
 
 /** A zxid as people say it: epoch.counter. @param {number} zxid */
 const split = zxid => `${Math.floor(zxid / COUNTERS)}.${zxid % COUNTERS}`;
+
+/** The same with zxids as people say them. In a ZAB state or packet only they are so large. @param {any} value @returns {any} */
+function readable(value) {
+  if (typeof value === 'number') return value >= COUNTERS ? split(value) : value;
+  if (Array.isArray(value)) return value.map(readable);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, readable(inner)]));
+}
 
 /** @param {Message} m */
 const zxidOf = m => m.fields.zxid ?? m.fields.txn?.zxid ?? m.fields.snapshot?.zxid ?? 0;

@@ -9,15 +9,18 @@ const disc = svg`<circle cx="32" cy="24" r="16" fill="var(--node)"></circle>`;
 const rim = (/** @type {string} */ dash, /** @type {number} */ width) => svg`<circle cx="32" cy="24" r="18" fill="none"
   stroke="var(--ink)" stroke-width=${width} stroke-dasharray=${dash}></circle>`;
 const letter = (/** @type {string} */ text) => svg`<text x="32" y="29" text-anchor="middle" class="p-drawing-letter">${text}</text>`;
+/** A role's shape, where the stage has it. */
+const badge = (/** @type {string} */ d) => svg`<path d=${d} transform="translate(18 10) scale(0.7)" fill="var(--surface, var(--paper))"
+  stroke="var(--ink)" stroke-width="2.4"></path>`;
 const cell = (/** @type {number} */ x, /** @type {string} */ era, /** @type {string} */ dash) => svg`<rect x=${x} y="15" width="18" height="18"
   rx="3" fill=${`var(--${era})`} stroke="var(--ink)" stroke-width="1.5" stroke-dasharray=${dash} fill-opacity=${dash ? 0.35 : 1}></rect>`;
 const route = svg`<line x1="6" y1="24" x2="58" y2="24" stroke="var(--append)" stroke-opacity="0.35"></line>`;
 
 /** @type {[string, any][]} */
 export const LEGEND = [
-  ['node', frame(svg`${disc}${letter('F')}`)],
-  ['leader', frame(svg`${disc}${rim('', 3.5)}${letter('L')}`)],
-  ['candidate', frame(svg`${disc}${rim('5 4', 2.5)}${letter('C')}`)],
+  ['node', frame(svg`${disc}${letter('x=7')}`)],
+  ['leader', frame(svg`${disc}${rim('', 3.5)}${letter('x=7')}${badge('M-12 8 L-13.5 -7 L-6 -1.5 L0 -11 L6 -1.5 L13.5 -7 L12 8 Z')}`)],
+  ['candidate', frame(svg`${disc}${rim('5 4', 2.5)}${badge('M0 -12.5 L12.5 0 L0 12.5 L-12.5 0 Z')}`)],
   ['crashed', frame(svg`<circle cx="32" cy="24" r="16" fill="var(--crashed)"></circle>
     <path d="M26 18 L38 30 M38 18 L26 30" stroke="var(--ink)" stroke-width="2.5"></path>`)],
   ['paused', frame(svg`<g opacity="0.55">${disc}</g><path d="M28 17 V31 M36 17 V31" stroke="var(--ink)" stroke-width="3.5"></path>`)],

@@ -52,7 +52,7 @@ export function messageItem(ctx, shown, message) {
       <span class="p-spacer"></span><span class="p-when">${stateText(ctx, shown, message)}</span>
     </button>
     <div class="p-message-body"><span class="p-aside">${describe(ctx, message)}</span>${mayAct(ctx) ? buttons(ctx, message, chosen) : nothing}</div>
-    ${chosen ? fieldList(ctx, message.fields) : nothing}
+    ${chosen ? fieldList(ctx, ctx.lenses.of(message.service).fields(message.fields)) : nothing}
   </li>`;
 }
 

@@ -81,7 +81,7 @@ function pastItem(ctx, message) {
       ${disc(ctx, message)}<b>${message.type}</b><span class="p-route">${message.src} → ${message.dst}</span>
       <span class="p-spacer"></span><span class="p-when">${ended}</span>
     </button>
-    ${chosen ? html`${fieldList(ctx, message.fields)}<div class="p-actions">
+    ${chosen ? html`${fieldList(ctx, ctx.lenses.of(message.service).fields(message.fields))}<div class="p-actions">
       <button class="p-button" @click=${go}>${t('panels.gothere')}</button></div>` : nothing}
   </li>`;
 }

@@ -87,12 +87,14 @@ function serviceBlock(ctx, shown, view, name, service, again) {
   const event = lastEventAt((seq) => ctx.store.event(seq), name, service, shown.seq);
   const before = event && event.seq > 1 ? ctx.store.viewAt(event.seq - 1)?.nodes[name]?.services[service]?.state : undefined;
   const entries = (/** @type {number} */ count) => ctx.i18n.t(count === 1 ? 'panels.entry' : 'panels.entries', { count });
-  const changed = changedRows(event, before, part.state, entries);
-  const groups = groupsOf(ctx, service, part.state).filter(([group, fields]) => !OPTIONAL.has(group) || !fields.every((f) => isEmpty(part.state[f])));
+  const lens = ctx.lenses.of(service);
+  const told = lens.fields(part.state);
+  const changed = changedRows(event, before && lens.fields(before), told, entries);
+  const groups = groupsOf(ctx, service, told).filter(([group, fields]) => !OPTIONAL.has(group) || !fields.every((f) => isEmpty(part.state[f])));
   const several = ctx.lenses.names.length > 1;
   return html`${several ? html`<h2 class="p-service">${serviceName(ctx, ctx.lenses.of(service).service)}</h2>` : nothing}
     ${event ? explanation(ctx, event) : nothing}
-    ${groups.map(([group, fields]) => groupBlock({ ctx, service, state: part.state, changed, entries }, group, fields))}
+    ${groups.map(([group, fields]) => groupBlock({ ctx, service, state: part.state, told, changed, entries }, group, fields))}
     ${timers(ctx, shown, service, part)}
     ${inbox(ctx, shown, view, name, service)}
     ${event ? snippet(ctx, service, event, again) : nothing}`;
@@ -101,15 +103,15 @@ function serviceBlock(ctx, shown, view, name, service, again) {
 /** Groups that say nothing while the node has not that role. */
 const OPTIONAL = new Set(['candidate', 'leader', 'coordinator', 'participant', 'proposer', 'acceptor', 'learner']);
 
-/** @typedef {{ctx: Ctx, service: string, state: any, changed: Map<string, string>, entries: (count: number) => string}} Block */
+/** @typedef {{ctx: Ctx, service: string, state: any, told: any, changed: Map<string, string>, entries: (count: number) => string}} Block */
 
 /** @param {Block} block @param {string} group @param {string[]} fields */
 function groupBlock(block, group, fields) {
-  const { state, entries, ctx } = block;
-  const { matrix, rest } = perPeer(fields, state, entries);
+  const { told, entries, ctx } = block;
+  const { matrix, rest } = perPeer(fields, told, entries);
   return html`<h3>${groupName(block, group)}</h3>
     ${matrix ? matrixTable(block, matrix) : nothing}
-    <table class="p-state"><tbody>${rest.flatMap((field) => fieldRows(field, state[field], entries))
+    <table class="p-state"><tbody>${rest.flatMap((field) => fieldRows(field, told[field], entries))
       .map(([label, text]) => stateRow(block, label, text))}</tbody></table>`;
 }
 
