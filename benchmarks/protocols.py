@@ -5,7 +5,7 @@ A client works steadily, as the protocol's own `workload` says; events are let g
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from app.sim.build import build
 from app.sim.cluster import FOREVER, Record
@@ -36,9 +36,9 @@ def at_work(service: str, record: Record, judged: bool = True) -> Callable[[], i
     return run
 
 
-def report() -> list[Ratio]:
+def report(services: Iterable[str] = PROTOCOLS) -> list[Ratio]:
     ratios = []
-    for service in PROTOCOLS:
+    for service in services:
         found = rates(
             {
                 "heap": bare_heap,

@@ -13,7 +13,7 @@ from protocols.ballot import Ballot
 from protocols.key_value import Command
 from protocols.law import Law, Ledger
 from protocols.multi_paxos import MultiPaxosState
-from protocols.votes import Vote, Votes
+from protocols.votes import Vote, Votes, add
 
 
 class CountsVotes(Law[MultiPaxosState]):
@@ -26,14 +26,8 @@ class CountsVotes(Law[MultiPaxosState]):
         """Count what this change tells; gives the votes that are chosen beside another."""
         if s.role == "recovering":
             return self.votes.crash(node, {slot: (p.ballot, p.value) for slot, p in s.accepted.items()})
-        if node not in self.votes.acceptors:
-            self.votes.join(node)
-            for slot, value in enumerate(s.log, start=1):  # on its disk from the beginning
-                self.votes.chosen.setdefault(slot, (Ballot(), value))
-        old = before.get("accepted", s.accepted)
-        clashes = self.votes.go_on(
-            node, [(i, p.ballot, p.value) for i, p in s.accepted.items() if old.get(i) != p]
-        )
+        self.meet(node, s)
+        clashes = self.votes.go_on(node, newly_accepted(s, before))
         told = before.get("acceptances", s.acceptances)
         if told is not s.acceptances and s.role == "leader":
             for slot, names in s.acceptances.items():
@@ -42,10 +36,25 @@ class CountsVotes(Law[MultiPaxosState]):
                     clashes += self.votes.settle(acceptor, [vote])
         return clashes
 
+    def meet(self, node: str, s: MultiPaxosState) -> None:
+        """An acceptor joins; what its log has from the beginning was chosen before."""
+        if node not in self.votes.acceptors:
+            self.votes.join(node)
+            for slot, value in enumerate(s.log, start=1):
+                self.votes.chosen.setdefault(slot, (Ballot(), value))
+
     def copy(self) -> Self:
         twin = self.__class__()
         twin.votes = self.votes.copy()
         return twin
+
+
+def newly_accepted(s: MultiPaxosState, before: Mapping[str, Any]) -> list[Vote]:
+    """What this change has accepted; most changes accept nothing, or one proposal."""
+    if "accepted" not in before:
+        return []
+    old = before["accepted"]
+    return [(slot, p.ballot, p.value) for slot, p in s.accepted.items() if old.get(slot) is not p]
 
 
 def proposed_value(s: MultiPaxosState, slot: int) -> Command | None:
@@ -83,8 +92,14 @@ class OnlyChosenLearned(CountsVotes):
     fields = frozenset({"role", "accepted", "log"})
 
     def judge(self, node: str, s: MultiPaxosState, before: Mapping[str, Any]) -> dict[str, Any] | None:
-        self.follow(node, s, before)
-        for slot in range(len(before.get("log", s.log)) + 1, len(s.log) + 1):
+        if s.role == "recovering":
+            return None
+        self.meet(node, s)
+        for vote in newly_accepted(s, before):  # that it may yet be lost in a crash does not matter here
+            add(self.votes.made, vote, node)
+        if "log" not in before:
+            return None
+        for slot in range(len(before["log"]) + 1, len(s.log) + 1):
             if not self.votes.is_chosen(slot, s.log[slot - 1]):
                 return {"node": node, "slot": slot, "op": s.log[slot - 1] or "no-op"}
         return None
@@ -135,11 +150,11 @@ class NoneBelowPromise(Law[MultiPaxosState]):
         if s.role == "recovering" or before.get("role") == "recovering":
             return None
         promised = before.get("promised", s.promised)
-        for slot, p in s.accepted.items():
+        for slot, ballot, _ in newly_accepted(s, before):
             old = before["accepted"].get(slot)
             bar = max(promised, old.ballot) if old else promised
-            if p != old and p.ballot < bar:
-                return {"node": node, "slot": slot, "ballot": str(p.ballot), "promised": str(bar)}
+            if ballot < bar:
+                return {"node": node, "slot": slot, "ballot": str(ballot), "promised": str(bar)}
         return None
 
     def copy(self) -> Self:
@@ -165,15 +180,14 @@ class OneValuePerBallot(Law[MultiPaxosState]):
         if s.role == "recovering":
             return None
         self.values |= latest
-        if "accepted" in before:
-            old = before["accepted"]
-            new = {(i, p.ballot): p.value for i, p in s.accepted.items() if old.get(i) != p}
-            for (slot, ballot), value in new.items():
-                first = self.values.get((slot, ballot), value)
-                if first != value:
-                    said = {"first": first or "no-op", "second": value or "no-op"}
-                    return {"slot": slot, "ballot": str(ballot), **said}
-            self.latest[node] = new
+        new = newly_accepted(s, before)
+        for slot, ballot, value in new:
+            first = self.values.get((slot, ballot), value)
+            if first != value:
+                said = {"first": first or "no-op", "second": value or "no-op"}
+                return {"slot": slot, "ballot": str(ballot), **said}
+        if new:
+            self.latest[node] = {(slot, ballot): value for slot, ballot, value in new}
         return None
 
     def copy(self) -> Self:
