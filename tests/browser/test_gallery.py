@@ -171,6 +171,16 @@ def test_a_bug_is_let_loose_from_the_museum(served: Served, open_page: OpenPage)
     assert config.mutants == {"raft": "no-log-check"}
 
 
+def test_a_bug_is_watched_and_explained(open_page: OpenPage) -> None:
+    """The scenario's captions are read, also the last, at the moment at which the law breaks."""
+    page = open_page("/museum", ready=False)
+    page.locator("#bug-own-vote-unrecorded").get_by_role("button", name="Watch it happen").click()
+    page.wait_for_url("**/rooms/*")
+    caption = page.locator(".caption-words")
+    expect(caption).to_contain_text("The bug: a candidate counts itself")
+    expect(caption).to_contain_text("each of them has two votes of three", timeout=15_000)
+
+
 @pytest.mark.parametrize("path", ["/compare", "/museum"])
 def test_language_is_switched_in_place_and_kept(open_page: OpenPage, path: str) -> None:
     page = open_page(path, ready=False, locale="zh-CN")

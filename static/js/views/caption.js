@@ -88,10 +88,18 @@ class Caption {
     const jumped = shown.seq < this.seen || shown.seq - this.seen > LOOK_BACK || !this.key;
     const now = performance.now();
     if (jumped) {
-      this.hold(now, 0);
-      return this.latest(shown);
+      const latest = this.latest(shown);
+      this.hold(now, latest?.kind === 'say' ? KIND_WEIGHT.say : 0);
+      return latest;
     }
-    const {event, weight} = mostImportant(store.range(this.seen + 1, shown.seq).filter((/** @type {TraceEvent} */ e) => this.mine(e)), lenses, 2);
+    const events = store.range(this.seen + 1, shown.seq).filter((/** @type {TraceEvent} */ e) => this.mine(e));
+    const {event, weight} = mostImportant(events, lenses, 2);
+    const said = events.findLast((/** @type {TraceEvent} */ e) => e.kind === 'say');
+    if (said) {
+      // A scenario chooses its moments: it waits for nobody, and a broken law that it explains does not talk over it.
+      this.hold(now, Math.max(weight, now < this.until ? this.weight : 0));
+      return said;
+    }
     if (!event || (now < this.until && weight <= this.weight)) return undefined;
     this.hold(now, weight);
     return event;
