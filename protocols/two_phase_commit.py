@@ -187,7 +187,7 @@ class TwoPhaseCommit(AtomicCommit[TwoPhaseState, TwoPhaseOptions]):
         for txn in s.in_doubt:
             if s.asked or not self.options.cooperative:
                 s.blocked = True
-                out.explain("blocked", txn=txn, accounts=tuple(s.locks), uncertain=s.uncertain)
+                out.explain("blocked", txn=txn, accounts=tuple(s.locks), uncertain=s.uncertain or None)
             self.ask(s, txn, out)
 
     def ask(self, s: TwoPhaseState, txn: str, out: Effects) -> None:

@@ -258,6 +258,7 @@
  * @property {(state: Fields) => string} role the exact role, for words
  * @property {(state: Fields) => Standing} standing
  * @property {(state: Fields) => string} letter
+ * @property {(nodes: number) => number} majority how many of so many nodes make a majority; 0 where none decides
  * @property {(state: Fields) => number} era what its colour cycles with; 0 for none
  * @property {(state: Fields, i18n: I18n) => string} eraText
  * @property {(state: Fields) => string} eraShort

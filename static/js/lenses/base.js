@@ -23,6 +23,7 @@ export function baseLens(service, described, clients = {}) {
 
     role: s => String(s[roleField] ?? '').toLowerCase(),
     standing(s) { return STANDINGS[this.role(s)] ?? 'follows'; },
+    majority: n => Math.floor(n / 2) + 1,
     letter(s) { return this.role(s).slice(0, 1).toUpperCase(); },
 
     era: s => eraNumber(s[eraField]),

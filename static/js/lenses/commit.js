@@ -20,6 +20,7 @@ export function commitLens(base, tags, asks) {
   return {
     ...base,
     standing: s => (s.role === 'coordinator' ? 'leads' : s.election ? 'looks' : 'follows'),
+    majority: () => 0,
     letter: s => (s.role === 'coordinator' ? 'K' : 'P'),
     centre: s => s.states?.[latest(s)] ?? '',
     ring: (_s, timers) => ['vote', 'ack', 'collect', 'decision', 'lock'].find(name => timers[name]) ?? '',

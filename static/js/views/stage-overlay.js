@@ -55,8 +55,8 @@ class Overlay {
     const {t} = this.ctx.i18n;
     const n = Object.values(view.nodes).filter(node => !node.client).length;
     const seed = this.ctx.store.room?.config?.seed;
-    const word = t('stage.facts', {count: n, majority: Math.floor(n / 2) + 1, seed});
-    text(this.facts, word);
+    const majority = this.ctx.lens.majority(n);
+    text(this.facts, t(majority ? 'stage.facts' : 'stage.facts.all', {count: n, majority, seed}));
   }
 
   /** @param {import('../types.js').NetworkState} network */
