@@ -31,6 +31,8 @@ class CountsVotes(Law[MultiPaxosState]):
         told = before.get("acceptances", s.acceptances)
         if told is not s.acceptances and s.role == "leader":
             for slot, names in s.acceptances.items():
+                if names is told.get(slot):
+                    continue
                 vote = (slot, s.ballot, proposed_value(s, slot))
                 for acceptor in set(names) - {node, *told.get(slot, ())}:
                     clashes += self.votes.settle(acceptor, [vote])
