@@ -38,7 +38,7 @@ run: setup
 
 test: setup-dev
 	@CHROMIUM="$$($(BIN)/python tests/find_chromium.py)" && export CHROMIUM && \
-	  $(BIN)/python -m pytest -n $(WORKERS)
+	  $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: setup-dev
 	@$(BIN)/ruff check .
