@@ -27,10 +27,20 @@ def delivered_now(s: ZabState, before: Mapping[str, Any]) -> Iterator[tuple[Txn 
     (or the zxid of its snapshot, where it knows no more)."""
     if "committed" not in before or s.committed <= before["committed"]:
         return
-    start = position(s.log, before["committed"])
-    for at in range(start, position(s.log, s.committed)):
-        first = min(s.snapshot.zxid, s.log[at].zxid - 1)
-        yield (s.log[at - 1] if at else first), s.log[at]
+    log = with_purged(s, before)
+    for at in range(position(log, before["committed"]), position(log, s.committed)):
+        first = min(s.snapshot.zxid, log[at].zxid - 1)
+        yield (log[at - 1] if at else first), log[at]
+
+
+def with_purged(s: ZabState, before: Mapping[str, Any]) -> Log:
+    """The log, and before it what one event has both delivered and purged: an acknowledgement that two
+    transactions waited for may commit both, and a snapshot follow each. Only of a leader can it be said
+    that what is gone was purged, not cut; and nobody delivers before the leader does."""
+    old = before.get("log", ())
+    if s.role != "leading" or not (old and s.log):
+        return s.log
+    return old[: position(old, s.log[0].zxid - 1)] + s.log
 
 
 def broadcast_now(s: ZabState, before: Mapping[str, Any]) -> tuple[Txn, ...]:

@@ -74,6 +74,17 @@ def test_two_servers_that_deliver_different_things_disagree() -> None:
     assert w.deliver("n3", "1.1", "2.1") == {"node": "n3", "zxid": "0x200000001", "other": "0x100000002"}
 
 
+def test_what_a_leader_delivers_and_purges_in_one_event_is_seen() -> None:
+    w = Watched(Agreement)
+    w.lead("n1", 1, "1.1", "1.2", "1.3")
+    assert (
+        w.change("n1", log=txns("1.3"), snapshot=Snapshot(read_zxid("1.3")), committed=read_zxid("1.3"))
+        is None
+    )
+    assert w.deliver("n2", "1.1") is None
+    assert w.deliver("n3", "1.1", "2.1") == {"node": "n3", "zxid": "0x200000001", "other": "0x100000002"}
+
+
 def test_one_zxid_with_two_contents_is_a_disagreement() -> None:
     w = Watched(Agreement)
     w.deliver("n1", "1.1")
