@@ -1,0 +1,1 @@
+"""ZooKeeper on ZAB: znodes, sessions, watches."""

@@ -1,0 +1,78 @@
+"""What a client and its server say to each other, over one connection at a time.
+
+ZooKeeper speaks over TCP; here a connection is numbered packets, as between servers (`zab/channel.py`): in
+order, nothing twice, and what is lost shows as silence, which ends the connection.
+"""
+
+from __future__ import annotations
+
+from protocols.actor import Message
+from protocols.zookeeper.operations import Operation, Result
+
+
+class ClientPacket(Message, frozen=True):
+    """Packet `number`, from 1, of a client's connection number `connection`, in its direction."""
+
+    family = "client"
+
+    connection: int
+    number: int
+
+
+class Connect(ClientPacket, frozen=True):
+    """ConnectRequest. `session` is 0 for a new one; `timeout` in virtual microseconds."""
+
+    session: int
+    password: bytes
+    timeout: int
+    last_zxid: int
+
+
+class Connected(ClientPacket, frozen=True):
+    """ConnectResponse. `session` 0: there is none such, or it is over. `timeout` is the negotiated one."""
+
+    session: int
+    password: bytes
+    timeout: int
+
+
+class Call(ClientPacket, frozen=True):
+    """A request; `xid` is the client's number for it."""
+
+    xid: int
+    operation: Operation
+
+
+class Reply(ClientPacket, frozen=True):
+    """The answer to `xid`: `error` is a `Code`, and `result` is None unless that is 0. `zxid` is the last
+    transaction that the server had applied."""
+
+    xid: int
+    zxid: int
+    error: int
+    result: Result | None
+
+
+class WatchedEvent(ClientPacket, frozen=True):
+    """A watch has fired: NodeCreated 1, NodeDeleted 2, NodeDataChanged 3, NodeChildrenChanged 4."""
+
+    event: int
+    path: str
+
+
+class KeepAlive(ClientPacket, frozen=True):
+    """The client's ping."""
+
+
+class Alive(ClientPacket, frozen=True):
+    """The server's answer to it."""
+
+    zxid: int
+
+
+class Disconnect(ClientPacket, frozen=True):
+    """This connection is over (TCP's FIN or RST), from either side; `number` 0 where there was none."""
+
+
+CLIENT_PACKETS: tuple[type[ClientPacket], ...] = (Connect, Call, KeepAlive, Disconnect)
+SERVER_PACKETS: tuple[type[ClientPacket], ...] = (Connected, Reply, WatchedEvent, Alive, Disconnect)
