@@ -37,7 +37,7 @@ def with_purged(s: ZabState, before: Mapping[str, Any]) -> Log:
     """The log, and before it what one event has both delivered and purged: an acknowledgement that two
     transactions waited for may commit both, and a snapshot follow each. Only of a leader can it be said
     that what is gone was purged, not cut; and nobody delivers before the leader does."""
-    old = before.get("log", ())
+    old: Log = before.get("log", ())
     if s.role != "leading" or not (old and s.log):
         return s.log
     return old[: position(old, s.log[0].zxid - 1)] + s.log
