@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self
 
+from protocols import votes
 from protocols.ballot import Ballot
 from protocols.key_value import Command
 from protocols.law import Law, Ledger
 from protocols.multi_paxos import MultiPaxosState
-from protocols.votes import Vote, Votes, add
+from protocols.votes import Vote, add
 
 
-class CountsVotes(Law[MultiPaxosState]):
-    """What the laws about chosen values have in common: they follow the acceptors."""
-
-    def __init__(self) -> None:
-        self.votes = Votes()
+class CountsVotes(votes.CountsVotes[MultiPaxosState]):
+    """How they follow them here."""
 
     def follow(self, node: str, s: MultiPaxosState, before: Mapping[str, Any]) -> list[tuple[Vote, Vote]]:
         """Count what this change tells; gives the votes that are chosen beside another."""
@@ -44,11 +42,6 @@ class CountsVotes(Law[MultiPaxosState]):
             self.votes.join(node)
             for slot, value in enumerate(s.log, start=1):
                 self.votes.chosen.setdefault(slot, (Ballot(), value))
-
-    def copy(self) -> Self:
-        twin = self.__class__()
-        twin.votes = self.votes.copy()
-        return twin
 
 
 def newly_accepted(s: MultiPaxosState, before: Mapping[str, Any]) -> list[Vote]:
@@ -107,38 +100,14 @@ class OnlyChosenLearned(CountsVotes):
         return None
 
 
-class PromiseKept(Law[MultiPaxosState]):
+class PromiseKept(votes.PromiseKept):
     """A promise is never lowered, not even over a crash (section 2.2)."""
 
     id = "multi-paxos-promise-kept"
-    section = "§2.2"
     fields = frozenset({"role", "promised", "accepted", "promises"})
 
-    def __init__(self) -> None:
-        self.given: dict[str, Ballot] = {}
-        """The highest promise that each acceptor has given for good."""
-        self.now: dict[str, Ballot] = {}
-
-    def judge(self, node: str, s: MultiPaxosState, before: Mapping[str, Any]) -> dict[str, Any] | None:
-        self.now[node] = s.promised
-        if s.role != "recovering":  # a node that goes on has on disk what it promised before
-            self.give(node, before.get("promised", s.promised))
-        for acceptor in s.promises:
-            if acceptor != node:
-                self.give(acceptor, s.ballot)
-        for acceptor in (node, *s.promises):
-            given, now = self.given.get(acceptor, Ballot()), self.now.get(acceptor, Ballot())
-            if now < given:
-                return {"node": acceptor, "promised": str(given), "now": str(now)}
-        return None
-
-    def give(self, acceptor: str, ballot: Ballot) -> None:
-        self.given[acceptor] = max(ballot, self.given.get(acceptor, ballot))
-
-    def copy(self) -> Self:
-        twin = self.__class__()
-        twin.given, twin.now = self.given.copy(), self.now.copy()
-        return twin
+    def has_crashed(self, s: MultiPaxosState) -> bool:
+        return s.role == "recovering"
 
 
 class NoneBelowPromise(Law[MultiPaxosState]):

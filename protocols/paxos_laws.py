@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self
 
+from protocols import votes
 from protocols.ballot import Ballot
 from protocols.law import Law
 from protocols.paxos import PaxosState
-from protocols.votes import Vote, Votes
+from protocols.votes import Vote
 
 
 class Validity(Law[PaxosState]):
@@ -42,11 +43,8 @@ class Validity(Law[PaxosState]):
         return twin
 
 
-class CountsVotes(Law[PaxosState]):
-    """What the laws about chosen values have in common: they follow the acceptors."""
-
-    def __init__(self) -> None:
-        self.votes = Votes()
+class CountsVotes(votes.CountsVotes[PaxosState]):
+    """How they follow them here."""
 
     def follow(self, node: str, s: PaxosState, before: Mapping[str, Any]) -> list[tuple[Vote, Vote]]:
         """Count what this change tells; gives the votes that are chosen beside another."""
@@ -62,11 +60,6 @@ class CountsVotes(Law[PaxosState]):
                 if a.acceptor != node:
                     clashes += self.votes.settle(a.acceptor, [(0, a.ballot, a.value)])
         return clashes
-
-    def copy(self) -> Self:
-        twin = self.__class__()
-        twin.votes = self.votes.copy()
-        return twin
 
 
 class Agreement(CountsVotes):
@@ -96,38 +89,14 @@ class OnlyChosenLearned(CountsVotes):
         return {"node": node, "value": s.learned}
 
 
-class PromiseKept(Law[PaxosState]):
+class PromiseKept(votes.PromiseKept):
     """A promise is never lowered, not even over a crash (section 2.2)."""
 
     id = "paxos-promise-kept"
-    section = "§2.2"
     fields = frozenset({"roles", "promised", "promises", "phase"})
 
-    def __init__(self) -> None:
-        self.given: dict[str, Ballot] = {}
-        """The highest promise that each acceptor has given for good."""
-        self.now: dict[str, Ballot] = {}
-
-    def judge(self, node: str, s: PaxosState, before: Mapping[str, Any]) -> dict[str, Any] | None:
-        self.now[node] = s.promised
-        if s.roles:  # a node that goes on has kept on disk what it promised before
-            self.give(node, before.get("promised", s.promised))
-        for acceptor in s.promises:
-            if acceptor != node:
-                self.give(acceptor, s.ballot)
-        for acceptor in (node, *s.promises):
-            given, now = self.given.get(acceptor, Ballot()), self.now.get(acceptor, Ballot())
-            if now < given:
-                return {"node": acceptor, "promised": str(given), "now": str(now)}
-        return None
-
-    def give(self, acceptor: str, ballot: Ballot) -> None:
-        self.given[acceptor] = max(ballot, self.given.get(acceptor, ballot))
-
-    def copy(self) -> Self:
-        twin = self.__class__()
-        twin.given, twin.now = self.given.copy(), self.now.copy()
-        return twin
+    def has_crashed(self, s: PaxosState) -> bool:
+        return not s.roles
 
 
 class NoneBelowPromise(Law[PaxosState]):

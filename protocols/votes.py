@@ -1,4 +1,4 @@
-"""What acceptors have accepted, and what is thereby chosen: for the laws of the Paxos family.
+"""What acceptors have accepted, what is thereby chosen, and what is promised: for laws of the Paxos family.
 
 A law sees the states of nodes, not their disks: an acceptance in a state may still be lost in a crash when
 its write is not finished. It counts for good once its acceptor has gone on to something else (a node that
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from protocols.ballot import Ballot
+from protocols.law import Law, S
 
 Proposed = tuple[Ballot, Any]
 Vote = tuple[int, Ballot, Any]
@@ -81,3 +82,51 @@ def add(votes: dict[int, dict[Proposed, frozenset[str]]], vote: Vote, node: str)
     names = before.get(proposed, frozenset()) | {node}
     votes[slot] = {**before, proposed: names}
     return names
+
+
+class CountsVotes(Law[S]):
+    """What the laws about chosen values have in common: they follow the acceptors."""
+
+    def __init__(self) -> None:
+        self.votes = Votes()
+
+    def copy(self) -> Self:
+        twin = self.__class__()
+        twin.votes = self.votes.copy()
+        return twin
+
+
+class PromiseKept(Law[Any]):
+    """A promise is never lowered, not even over a crash ("Paxos Made Simple", section 2.2)."""
+
+    section = "§2.2"
+
+    def __init__(self) -> None:
+        self.given: dict[str, Ballot] = {}
+        """The highest promise that each acceptor has given for good."""
+        self.now: dict[str, Ballot] = {}
+
+    def has_crashed(self, s: Any) -> bool:
+        """Whether this is the state of a node that has just crashed."""
+        raise NotImplementedError
+
+    def judge(self, node: str, s: Any, before: Mapping[str, Any]) -> dict[str, Any] | None:
+        self.now[node] = s.promised
+        if not self.has_crashed(s):  # a node that goes on has kept on disk what it promised before
+            self.give(node, before.get("promised", s.promised))
+        for acceptor in s.promises:
+            if acceptor != node:
+                self.give(acceptor, s.ballot)
+        for acceptor in (node, *s.promises):
+            given, now = self.given.get(acceptor, Ballot()), self.now.get(acceptor, Ballot())
+            if now < given:
+                return {"node": acceptor, "promised": str(given), "now": str(now)}
+        return None
+
+    def give(self, acceptor: str, ballot: Ballot) -> None:
+        self.given[acceptor] = max(ballot, self.given.get(acceptor, ballot))
+
+    def copy(self) -> Self:
+        twin = self.__class__()
+        twin.given, twin.now = self.given.copy(), self.now.copy()
+        return twin
