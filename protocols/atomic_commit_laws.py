@@ -58,6 +58,7 @@ class Decisions(Law[CommitState]):
 class Atomicity(Decisions):
     """AC1: all nodes that reach a decision reach the same one."""
 
+    id = "atomicity"
     section = "BHG §7.3, AC1"
 
     def weigh(self, txn: str, node: str, outcome: str) -> dict[str, Any] | None:
@@ -71,6 +72,7 @@ class Atomicity(Decisions):
 class Stability(Decisions):
     """AC2: a node cannot reverse its decision."""
 
+    id = "stability"
     section = "BHG §7.3, AC2"
 
     def weigh(self, txn: str, node: str, outcome: str) -> dict[str, Any] | None:
@@ -83,6 +85,7 @@ class Stability(Decisions):
 class Validity(Law[CommitState]):
     """AC3: commit can only be reached if all have voted yes, and every yes is still in its log."""
 
+    id = "validity"
     section = "BHG §7.3, AC3"
     fields = frozenset({"log", "accounts"})
 
@@ -121,6 +124,7 @@ class LocksHeld(Law[CommitState]):
     """From its yes until the decision a participant keeps what it has changed locked (strict two-phase
     locking)."""
 
+    id = "locks"
     section = "BHG §3.2, §7.1"
     fields = frozenset({"locks", "in_doubt"})
 
@@ -138,6 +142,7 @@ class LocksHeld(Law[CommitState]):
 class Conservation(Law[CommitState]):
     """Whenever all are up and nothing is locked, A has lost what B has gained, and what every book says."""
 
+    id = "conservation"
     section = "BHG §1.1"
     fields = frozenset({"accounts", "locks"})
 
@@ -170,3 +175,10 @@ class Conservation(Law[CommitState]):
 def moved(first: Mapping[str, int], now: Mapping[str, int]) -> frozenset[int]:
     """How much has gone from A to B, as each account tells."""
     return frozenset((now[name] - first[name]) * (-1 if name == "A" else 1) for name in first)
+
+
+def laws_of(protocol: str) -> tuple[type[Law[CommitState]], ...]:
+    """These laws as `protocol` keeps them: `2pc-atomicity`. 2PC does so under every fault; 3PC when nodes
+    crash, and in a partition with quorums."""
+    laws = (Atomicity, Stability, Validity, LocksHeld, Conservation)
+    return tuple(type(law.__name__, (law,), {"id": f"{protocol}-{law.id}"}) for law in laws)

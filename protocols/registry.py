@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from protocols import (
+    atomic_commit_laws,
     client,
     multi_paxos,
     multi_paxos_laws,
@@ -22,11 +23,9 @@ from protocols import (
     zab,
 )
 from protocols import three_phase_commit as three_phase
-from protocols import three_phase_commit_laws as three_phase_laws
 from protocols import three_phase_commit_mutants as three_phase_mutants
 from protocols import three_phase_commit_rules as three_phase_rules
 from protocols import two_phase_commit as two_phase
-from protocols import two_phase_commit_laws as two_phase_laws
 from protocols import two_phase_commit_mutants as two_phase_mutants
 from protocols import two_phase_commit_rules as two_phase_rules
 from protocols.actor import Actor, Rule, State
@@ -85,7 +84,7 @@ PROTOCOLS: dict[str, Protocol] = {
         two_phase.TwoPhaseState,
         two_phase.TwoPhaseOptions,
         two_phase_rules.RULES,
-        two_phase_laws.LAWS,
+        atomic_commit_laws.laws_of("2pc"),
         two_phase_mutants.MUTANTS,
     ),
     "3pc": Protocol(
@@ -93,7 +92,7 @@ PROTOCOLS: dict[str, Protocol] = {
         three_phase.ThreePhaseState,
         three_phase.ThreePhaseOptions,
         three_phase_rules.RULES,
-        three_phase_laws.LAWS,
+        atomic_commit_laws.laws_of("3pc"),
         three_phase_mutants.MUTANTS,
     ),
     "zab": Protocol(
