@@ -161,6 +161,19 @@ class Create2(Create, frozen=True, tag="create2"):
     opcode = 15
 
 
+class Reconfig(Operation, frozen=True, tag="reconfig"):
+    """Another membership: servers that join and leave, or all of them anew; `config` is the version of the
+    configuration that is to be replaced, -1 for any. Answered with /zookeeper/config."""
+
+    opcode = 16
+    is_write = True
+
+    joining: str = ""
+    leaving: str = ""
+    new_members: str = ""
+    config: int = -1
+
+
 class CheckWatches(Operation, frozen=True, tag="checkWatches"):
     """Whether this session has such a watch here; `kind` 1 children, 2 data, 3 any."""
 
@@ -228,6 +241,14 @@ class SetWatches(Operation, frozen=True, tag="setWatches"):
     child: tuple[str, ...] = ()
 
 
+class Sasl(Operation, frozen=True, tag="sasl"):
+    """One step of a SASL exchange, in which we take no part: answered with no token."""
+
+    opcode = 102
+
+    token: bytes | None
+
+
 class GetEphemerals(Operation, frozen=True, tag="getEphemerals"):
     """This session's ephemerals under a prefix."""
 
@@ -288,9 +309,9 @@ class Unknown(Operation, frozen=True, tag="unknown"):
 
 OPERATIONS: tuple[type[Operation], ...] = (
     Create, Delete, Exists, GetData, SetData, GetAcl, SetAcl, GetChildren, Sync, GetChildren2, Check, Multi,
-    Create2, CheckWatches, RemoveWatches, CreateContainer, DeleteContainer, CreateTtl, MultiRead, AddAuth,
-    SetWatches, GetEphemerals, GetAllChildrenNumber, SetWatches2, AddWatch, WhoAmI, CreateSession,
-    CloseSession,
+    Create2, Reconfig, CheckWatches, RemoveWatches, CreateContainer, DeleteContainer, CreateTtl, MultiRead,
+    AddAuth, SetWatches, Sasl, GetEphemerals, GetAllChildrenNumber, SetWatches2, AddWatch, WhoAmI,
+    CreateSession, CloseSession,
 )  # fmt: skip
 BY_OPCODE: dict[int, type[Operation]] = {o.opcode: o for o in OPERATIONS}
 
@@ -356,6 +377,12 @@ class Identities(Result, frozen=True, tag="identities"):
     """whoAmI: (scheme, id) pairs."""
 
     identities: tuple[tuple[str, str], ...]
+
+
+class Token(Result, frozen=True, tag="token"):
+    """sasl."""
+
+    token: bytes | None
 
 
 class Failed(Result, frozen=True, tag="failed"):
