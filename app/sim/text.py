@@ -63,7 +63,7 @@ def spoken(command: Mapping[str, Any]) -> str:
 def reasons(e: Event, lang: str) -> Iterator[str]:
     """The rules that an event applied, as sentences with the paper's section."""
     for rule, data in e.why:
-        values = {"node": e.node, **{k: word(v, lang) for k, v in data.items()}}
+        values = {"node": e.node, **{k: word(v, lang, k) for k, v in data.items()}}
         text = sentence(f"rule.{words_of(e.service)}.{rule}", values, lang)
         yield f"{text} [{section(words_of(e.service), rule)}]"
 
@@ -73,10 +73,14 @@ def section(service: str, rule: str) -> str:
     return table[rule].section if rule in table else ""
 
 
-def word(value: Any, lang: str) -> str:
+PEOPLE = {"leader", "uncertain"}
+"""What these name is somebody: there is nobody, not none."""
+
+
+def word(value: Any, lang: str, name: str = "") -> str:
     """A value inside a sentence."""
-    if value is None:
-        return texts(lang).get("stage.nobody", "–")
+    if value is None or value == ():
+        return texts(lang).get("stage.nobody" if name in PEOPLE else "stage.none", "–")
     if isinstance(value, Command):
         return spoken(plain(value))
     if isinstance(value, tuple | list):

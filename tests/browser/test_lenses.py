@@ -283,7 +283,7 @@ def test_the_help_sheet_shows_the_messages_of_the_protocol_on_stage(
 ) -> None:
     page = open_page(make_room(services=["hailer"], nodes=3).driver)
     page.keyboard.press("?")
-    expect(page.locator(".p-kinds li")).to_have_text(["HHail", "HHailAck", re.compile("ClientRequest")])
+    expect(page.locator(".p-kinds li")).to_have_text(["HHail", "+HailAck", re.compile("ClientRequest")])
     expect(page.locator(".p-kinds .m-ack")).to_be_visible()
 
 

@@ -205,6 +205,7 @@ def test_a_line_across_the_ring_tells_its_sides(modules: Js) -> None:
         return {
           cut: sides({a: {x: 0, y: 0}, b: {x: 10, y: 0}}, {x: 5, y: -5}, {x: 5, y: 5}),
           presets: presets(ids, 'n3').map(p => p.map(g => g.length)),
+          same: presets(ids, 'n2').map(p => p.map(g => g.length)),
           nine: presets(['1', '2', '3', '4', '5', '6', '7', '8', '9'], '').map(p => p.map(g => g.length)),
           one: bars(box, [['n1', 'n2'], ['n3', 'n4', 'n5']]).length,
           four: bars(box, [['n1', 'n3'], ['n2', 'n4', 'n5']]).length,
@@ -213,7 +214,22 @@ def test_a_line_across_the_ring_tells_its_sides(modules: Js) -> None:
     """)
     assert groups["cut"] == [["a"], ["b"]]
     assert groups["presets"] == [[2, 3], [1, 4], [2, 3]]
+    assert groups["same"] == [[2, 3], [1, 4]]
     assert groups["nine"][-1] == [3, 3, 3]
     assert groups["one"] == 1
     assert groups["four"] == 4
     assert groups["links"] == [["n2", "n1"]]
+
+
+def test_on_a_projector_the_drawer_leaves_the_transport_free(
+    open_page: OpenPage, make_room: MakeRoom
+) -> None:
+    page = open_page(make_room().driver, size=PROJECTOR)
+    page.locator(".panel-toggle").click()
+    page.wait_for_timeout(300)
+    panel, bottom = page.locator(".panel").bounding_box(), page.locator(".bottom").bounding_box()
+    assert panel
+    assert bottom
+    assert panel["x"] + panel["width"] == PROJECTOR[0]
+    assert panel["y"] + panel["height"] <= bottom["y"]
+    page.locator(".live").click()

@@ -362,3 +362,14 @@ def test_times_are_short_and_exact(modules: Js) -> None:
         return [span(850), span(1500), span(132_400), span(9_999_00), span(4_218_000), moment(4_218_499),
           ['n10', 'n2', 'n1'].sort(natural)];
     """) == ["850 µs", "1.5 ms", "132 ms", "1.0 s", "4.2 s", "4.218 s", ["n1", "n2", "n10"]]
+
+
+def test_what_is_missing_is_none_and_who_is_missing_is_nobody(modules: Js) -> None:
+    words = modules("""
+        const {I18n} = await m('core/i18n.js');
+        const i18n = new I18n('en');
+        await i18n.ready();
+        return [['accepted', null], ['slots', []], ['result', null], ['leader', null], ['value', '']]
+          .map(([name, value]) => i18n.word(name, value));
+    """)
+    assert words == ["none", "none", "none", "nobody", ""]

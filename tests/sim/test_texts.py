@@ -11,7 +11,7 @@ from app.sim.errors import texts
 from app.sim.scenario import catalogue
 from app.sim.simulation import Simulation
 from app.sim.source import source_map
-from app.sim.text import text_lines
+from app.sim.text import text_lines, word
 from app.sim.trace import Event
 from protocols.actor import field_table
 from protocols.registry import PROTOCOLS, protocol_of
@@ -139,3 +139,10 @@ def test_no_line_of_a_trace_has_a_hole(lang: str) -> None:
     for line in text_lines(EVENTS[:6000], lang):
         assert not PLACEHOLDER.search(line), line
         assert "rule." not in line
+
+
+def test_what_is_missing_is_none_and_who_is_missing_is_nobody() -> None:
+    assert word(None, "en", "accepted") == word(None, "en", "result") == "none"
+    assert word(None, "en", "leader") == "nobody"
+    assert word((), "en", "slots") == "none"
+    assert word(None, "zh", "accepted") == "无"

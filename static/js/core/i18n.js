@@ -90,7 +90,10 @@ export class I18n {
 
   /** @param {string} name @param {any} value @param {string} [key] */
   word(name, value, key) {
-    if (value === null || value === undefined) return this.has('stage.nobody') ? this.pattern('stage.nobody') : '–';
+    if (value === null || value === undefined || (Array.isArray(value) && !value.length)) {
+      const key = PEOPLE.has(name) ? 'stage.nobody' : 'stage.none';
+      return this.has(key) ? this.pattern(key) : '–';
+    }
     if (isList(value)) return value.map((/** @type {any} */ v) => this.say(name, v, key)).join(this.comma);
     return this.say(name, value, key);
   }
@@ -121,6 +124,9 @@ export class I18n {
     return `${Math.round(us)} µs`;
   }
 }
+
+/** What these name is somebody: there is nobody, not none. */
+const PEOPLE = new Set(['leader', 'uncertain']);
 
 /** A ballot on the wire is an array too: [3, "n1"]. @param {any} value @returns {boolean} */
 const isList = value => Array.isArray(value) && !(typeof value[0] === 'number' && typeof value[1] === 'string');

@@ -50,8 +50,7 @@ function kinds(ctx) {
   const seen = new Map(store.range(Math.max(1, playhead.shown.seq - RECENT), playhead.shown.seq).filter((e) => e.kind === 'send')
     .map((e) => [e.body[1], { id: e.seq, src: e.node, dst: e.body[0], service: e.service, type: e.body[1], fields: e.body[2] }]));
   const { families = {} } = lens.described;
-  const look = (/** @type {string} */ type) => (seen.has(type) ? lens.message(/** @type {any} */ (seen.get(type)))
-    : { tag: type[0], color: families[type], reply: false, ok: true, small: false });
+  const look = (/** @type {string} */ type) => lens.message(/** @type {any} */ (seen.get(type) ?? { type, fields: {} }));
   const title = i18n.t('help.messages', { protocol: serviceName(ctx, lens.service) });
   return html`<section aria-label=${title}><h3>${title}</h3>
     <ul class="p-kinds" role="list">${Object.keys(families).map((type) => html`<li>${discOf(look(type))}${type}</li>`)}</ul></section>`;

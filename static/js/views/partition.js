@@ -17,7 +17,7 @@ export function presets(ids, leader) {
     out.push([[leader, ...others.slice(0, minority - 1)], others.slice(minority - 1)]);
   }
   if (n % 3 === 0 && n >= 6) out.push([0, 1, 2].map(k => ids.slice(k * n / 3, (k + 1) * n / 3)));
-  const keys = out.map(groups => JSON.stringify(groups));
+  const keys = out.map(groups => JSON.stringify(groups.map(group => [...group].sort()).sort()));
   return out.filter((_, i) => keys.indexOf(keys[i]) === i);
 }
 
