@@ -96,7 +96,7 @@ PROTOCOLS: dict[str, Protocol] = {
         three_phase_mutants.MUTANTS,
     ),
     "zab": Protocol(
-        zab.Zab, zab.ZabState, zab.ZabOptions, zab_rules.RULES, zab_laws.LAWS, zab_mutants.MUTANTS
+        zab.Zab, zab.StoreState, zab.ZabOptions, zab_rules.RULES, zab_laws.LAWS, zab_mutants.MUTANTS
     ),
 }
 

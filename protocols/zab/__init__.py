@@ -2,5 +2,6 @@
 
 from protocols.zab.actor import Zab
 from protocols.zab.state import ZabOptions, ZabState
+from protocols.zab.store import StoreState
 
-__all__ = ["Zab", "ZabOptions", "ZabState"]
+__all__ = ["StoreState", "Zab", "ZabOptions", "ZabState"]

@@ -11,33 +11,22 @@ A server goes through the phases, and through them again whenever it loses its l
     2 synchronisation.py  the leader's history, durable at a quorum
     3 broadcast.py        proposal, acknowledgement, commit
 
-Below them: channel.py (connections), member.py (quorums), storage.py (disk and database), machine.py (the
-replicated state machine). Left out: reconfiguration, weights and hierarchical quorums, read-only mode,
-sessions (the state machine's business).
+Below them: channel.py (connections), member.py (quorums), storage.py (disk and database), machine.py (what
+ZAB asks of the state machine that it replicates). On top: store.py, the key-value store, which `Zab` serves.
+Left out: reconfiguration, weights and hierarchical quorums, read-only mode, sessions (the service's
+business).
 """
 
 from __future__ import annotations
 
-from protocols.actor import Effects
 from protocols.client import ClientRequest
 from protocols.key_value import KEY_VALUE
 from protocols.zab.broadcast import Broadcast
-from protocols.zab.messages import PACKETS, Notification, shown
-from protocols.zab.state import ZabState
+from protocols.zab.store import Store
 
 
-class Zab(Broadcast):
+class Zab(Store):
     """One server."""
 
-    messages = (Notification, *PACKETS, ClientRequest)
-    timers = ("notification", "finalize", "connect", "silence", "tick")
+    messages = (*Broadcast.messages, ClientRequest)
     operations = {**KEY_VALUE, "sync": ()}
-
-    def start(self, s: ZabState, out: Effects) -> None:
-        self.load_database(s)
-        self.become_looking(s, out)
-
-    def restart(self, s: ZabState, out: Effects) -> None:
-        """What its disk held is its history; the rest is learned again."""
-        out.explain("recovered", epoch=s.current_epoch, zxid=shown(self.last_logged(s)))
-        self.start(s, out)

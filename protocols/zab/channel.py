@@ -21,23 +21,23 @@ from msgspec.structs import replace
 
 from protocols.actor import Effects, Span
 from protocols.zab.member import Member
-from protocols.zab.messages import PACKETS, FollowerInfo, LeaderInfo, ObserverInfo, Packet
-from protocols.zab.state import Link, ZabOptions, ZabState
+from protocols.zab.messages import FollowerInfo, LeaderInfo, ObserverInfo, Packet
+from protocols.zab.state import Link, S, ZabOptions
 
 
-class Channel(Member):
+class Channel(Member[S]):
     """Sending over a connection, and handing what comes over it to its handler, in order."""
 
     def __init__(self, me: str, members: tuple[str, ...], options: ZabOptions) -> None:
         super().__init__(me, members, options)
-        self.packet_handlers = {m: self.handlers[m] for m in PACKETS if m in self.handlers}
+        self.packet_handlers = {m: h for m, h in self.handlers.items() if issubclass(m, Packet)}
         for kind in self.packet_handlers:
             if kind not in (FollowerInfo, ObserverInfo):
                 self.handlers[kind] = self.receive
 
     # --- sending ------------------------------------------------------------------------------------------
 
-    def transmit(self, s: ZabState, to: str, kind: type[Packet], out: Effects, *fields: Any) -> None:
+    def transmit(self, s: S, to: str, kind: type[Packet], out: Effects, *fields: Any) -> None:
         """Send the next packet over the connection to `to`."""
         link = s.links[to]
         s.links = {**s.links, to: replace(link, sent=link.sent + 1)}
@@ -45,7 +45,7 @@ class Channel(Member):
 
     # --- receiving ----------------------------------------------------------------------------------------
 
-    def receive(self, s: ZabState, src: str, m: Packet, out: Effects) -> None:
+    def receive(self, s: S, src: str, m: Packet, out: Effects) -> None:
         link = s.links.get(src)
         if link is None or not self.belongs(m, link) or m.number <= link.received:
             out.explain("packet-dropped", sender=src, packet=m.__class__.__name__, number=m.number)
@@ -68,7 +68,7 @@ class Channel(Member):
         named = m.epoch == link.epoch or (link.epoch == 0 and isinstance(m, LeaderInfo))
         return named and m.connection == link.connection
 
-    def take(self, s: ZabState, src: str, m: Packet, out: Effects) -> None:
+    def take(self, s: S, src: str, m: Packet, out: Effects) -> None:
         """This packet is next: the other side has been heard."""
         link = s.links[src]
         s.links = {**s.links, src: replace(link, epoch=m.epoch, received=m.number)}
@@ -78,7 +78,7 @@ class Channel(Member):
             out.set_timer("silence", self.patience(s))
         self.packet_handlers[m.__class__](s, src, m, out)
 
-    def patience(self, s: ZabState) -> Span:
+    def patience(self, s: S) -> Span:
         """How long a learner puts up with silence: `initLimit` ticks until it serves, then `syncLimit`."""
         ticks = self.options.sync_limit if self.is_serving(s) else self.options.init_limit
         return Span(self.options.tick.high * ticks)

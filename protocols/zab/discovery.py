@@ -12,25 +12,25 @@ from msgspec.structs import replace
 from protocols.actor import Effects
 from protocols.zab.election import Election
 from protocols.zab.messages import AckEpoch, FollowerInfo, LeaderInfo, ObserverInfo, shown
-from protocols.zab.state import Link, ZabState
+from protocols.zab.state import Link, S
 
 CONNECTED, ACCEPTED = "connected", "accepted"
 """What a leader knows of a learner: it has connected; it has accepted the epoch."""
 
 
-class Discovery(Election):
+class Discovery(Election[S]):
     """From an election to a new epoch."""
 
     # --- changes of role ----------------------------------------------------------------------------------
 
-    def become_leading(self, s: ZabState, out: Effects) -> None:
+    def become_leading(self, s: S, out: Effects) -> None:
         s.role, s.phase, s.leader_id = "leading", "discovery", self.me
         s.epochs = {self.me: s.accepted_epoch}
         out.explain("lead", round=s.round)
         out.set_timer("tick", self.options.tick)
         self.propose_epoch(s, out)
 
-    def become_learner(self, s: ZabState, leader: str, out: Effects) -> None:
+    def become_learner(self, s: S, leader: str, out: Effects) -> None:
         s.role = "following" if self.votes_itself else "observing"
         s.phase, s.leader_id = "discovery", leader
         s.connection += 1
@@ -41,23 +41,23 @@ class Discovery(Election):
 
     # --- the learner connects -----------------------------------------------------------------------------
 
-    def connect(self, s: ZabState, leader: str, out: Effects) -> None:
+    def connect(self, s: S, leader: str, out: Effects) -> None:
         out.explain("connect", leader=leader, epoch=s.accepted_epoch)
         kind = FollowerInfo if self.votes_itself else ObserverInfo
         out.send(leader, kind(s.connection, 0, 1, s.accepted_epoch))
         out.set_timer("connect", self.options.tick)
 
-    def on_connect_timeout(self, s: ZabState, out: Effects) -> None:
+    def on_connect_timeout(self, s: S, out: Effects) -> None:
         """The leader may not know yet that it leads: connect again."""
         assert s.leader_id is not None
         self.connect(s, s.leader_id, out)
 
-    def on_silence_timeout(self, s: ZabState, out: Effects) -> None:
+    def on_silence_timeout(self, s: S, out: Effects) -> None:
         out.explain("leader-silent", leader=s.leader_id)
         self.become_looking(s, out)
 
     def on_follower_info(
-        self, s: ZabState, src: str, m: FollowerInfo | ObserverInfo, out: Effects
+        self, s: S, src: str, m: FollowerInfo | ObserverInfo, out: Effects
     ) -> None:  # fmt: skip
         link = s.links.get(src)
         if s.role != "leading":
@@ -78,14 +78,14 @@ class Discovery(Election):
 
     # --- the new epoch ------------------------------------------------------------------------------------
 
-    def hear_epoch(self, s: ZabState, learner: str, accepted: int, out: Effects) -> None:
+    def hear_epoch(self, s: S, learner: str, accepted: int, out: Effects) -> None:
         if s.new_epoch:
             self.transmit(s, learner, LeaderInfo, out)
         elif learner in self.voters:
             s.epochs = {**s.epochs, learner: accepted}
             self.propose_epoch(s, out)
 
-    def propose_epoch(self, s: ZabState, out: Effects) -> None:
+    def propose_epoch(self, s: S, out: Effects) -> None:
         """One more than the latest epoch that anybody in a quorum has accepted (paper, step l.1.1)."""
         if not self.is_quorum(s.epochs):
             return
@@ -99,10 +99,10 @@ class Discovery(Election):
             self.transmit(s, learner, LeaderInfo, out)
         self.count_epoch_ack(s, self.me, out)
 
-    def next_epoch(self, s: ZabState) -> int:
+    def next_epoch(self, s: S) -> int:
         return max(s.epochs.values()) + 1
 
-    def on_leader_info(self, s: ZabState, src: str, m: LeaderInfo, out: Effects) -> None:
+    def on_leader_info(self, s: S, src: str, m: LeaderInfo, out: Effects) -> None:
         """Accept the epoch if it is newer than any accepted before; durable, then acknowledged (f.1.1)."""
         out.cancel_timer("connect")
         if m.epoch < s.accepted_epoch:
@@ -116,11 +116,11 @@ class Discovery(Election):
         s.phase = "synchronization"
         self.transmit(s, src, AckEpoch, out, -1 if again else s.current_epoch, s.last_processed)
 
-    def accept_epoch(self, s: ZabState, epoch: int, out: Effects) -> None:
+    def accept_epoch(self, s: S, epoch: int, out: Effects) -> None:
         s.accepted_epoch = epoch
         out.save(s)
 
-    def on_ack_epoch(self, s: ZabState, src: str, m: AckEpoch, out: Effects) -> None:
+    def on_ack_epoch(self, s: S, src: str, m: AckEpoch, out: Effects) -> None:
         s.learner_zxid = {**s.learner_zxid, src: m.last_zxid}
         s.learners = {**s.learners, src: ACCEPTED}
         if s.phase != "discovery":
@@ -135,11 +135,11 @@ class Discovery(Election):
         else:
             self.count_epoch_ack(s, src, out)
 
-    def is_ahead(self, s: ZabState, m: AckEpoch) -> bool:
+    def is_ahead(self, s: S, m: AckEpoch) -> bool:
         """Its history is more recent than ours: we must not lead (step l.1.2)."""
         return (m.current_epoch, m.last_zxid) > (s.current_epoch, s.last_processed)
 
-    def count_epoch_ack(self, s: ZabState, voter: str, out: Effects) -> None:
+    def count_epoch_ack(self, s: S, voter: str, out: Effects) -> None:
         s.epoch_acks = tuple(sorted({*s.epoch_acks, voter}))
         out.explain("epoch-acknowledged", voter=voter, have=len(s.epoch_acks), need=self.quorum)
         if self.is_quorum(s.epoch_acks):
@@ -147,7 +147,7 @@ class Discovery(Election):
 
     # --- helpers ------------------------------------------------------------------------------------------
 
-    def forget_learner(self, s: ZabState, learner: str) -> None:
+    def forget_learner(self, s: S, learner: str) -> None:
         """Its connection is gone, and with it what it has acknowledged and not been told is committed: it
         may be made to cut that from its log when it comes back."""
         for name in ("links", "learners", "learner_zxid", "acked", "heard"):

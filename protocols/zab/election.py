@@ -13,22 +13,23 @@ from __future__ import annotations
 from protocols.actor import Effects, Span
 from protocols.zab.channel import Channel
 from protocols.zab.messages import Notification, shown
-from protocols.zab.state import Vote, ZabState
+from protocols.zab.state import S, Vote
 
 LOOKING_TIMERS = ("notification", "finalize")
 SETTLED_TIMERS = ("connect", "silence", "tick")
 
 
-class Election(Channel):
+class Election(Channel[S]):
     """Looking for a leader."""
 
-    def become_looking(self, s: ZabState, out: Effects) -> None:
+    def become_looking(self, s: S, out: Effects) -> None:
         """A new round, with a vote for itself; whatever was known of a leader is over."""
+        self.lost(s, out)
         for timer in SETTLED_TIMERS:
             out.cancel_timer(timer)
         self.fast_forward(s)  # what it has logged is its history now, and speaks for it
         s.role, s.phase, s.leader_id = "looking", "election", None
-        s.links, s.waiting = {}, {}
+        s.links = {}
         s.sync_mode, s.received_snapshot, s.received, s.received_commit = "", None, (), 0
         s.new_epoch, s.proposed, s.epochs, s.epoch_acks, s.leader_acks = 0, 0, {}, (), ()
         s.learners, s.learner_zxid, s.acked, s.syncs, s.heard, s.ticks = {}, {}, {}, (), {}, 0
@@ -41,7 +42,7 @@ class Election(Channel):
 
     # --- notifications ------------------------------------------------------------------------------------
 
-    def on_notification(self, s: ZabState, src: str, m: Notification, out: Effects) -> None:
+    def on_notification(self, s: S, src: str, m: Notification, out: Effects) -> None:
         if src not in self.voters or (s.role != "looking" and m.state == "looking"):
             out.explain("answer-looking", server=src, leader=s.vote.leader if s.vote else None)
             self.tell(s, src, out)
@@ -52,7 +53,7 @@ class Election(Channel):
         else:
             self.hear_settled(s, src, vote_of(m), out)
 
-    def hear_vote(self, s: ZabState, voter: str, v: Vote, out: Effects) -> None:
+    def hear_vote(self, s: S, voter: str, v: Vote, out: Effects) -> None:
         """The vote of a server that is looking, too: a newer round starts the count anew, an older one
         does not count, a better vote is taken over and told to all."""
         if v.round < s.round:
@@ -73,7 +74,7 @@ class Election(Channel):
         s.votes = {**s.votes, voter: v}
         self.count(s, out)
 
-    def hear_settled(self, s: ZabState, voter: str, v: Vote, out: Effects) -> None:
+    def hear_settled(self, s: S, voter: str, v: Vote, out: Effects) -> None:
         """The vote of a server that has a leader. It takes a quorum of these, the leader's own among them
         (or ours, if we are meant: then in this very round), to join what is established."""
         s.settled = {**s.settled, voter: v}
@@ -88,13 +89,13 @@ class Election(Channel):
         out.explain("join-established", leader=v.leader, quorum=tuple(sorted(agree)), of=len(self.voters))
         self.settle(s, v.leader, out)
 
-    def on_notification_timeout(self, s: ZabState, out: Effects) -> None:
+    def on_notification_timeout(self, s: S, out: Effects) -> None:
         """Silence: tell everybody again, and have twice the patience."""
         s.backoff = min(2 * s.backoff, self.options.resend_limit.high)
         out.explain("resend-vote", round=s.round, interval=s.backoff // 1000)
         self.tell_all(s, out)
 
-    def on_finalize_timeout(self, s: ZabState, out: Effects) -> None:
+    def on_finalize_timeout(self, s: S, out: Effects) -> None:
         """Nothing better has come: this vote has won."""
         assert s.vote is not None
         agree = tuple(sorted(n for n, v in s.votes.items() if same(v, s.vote)))
@@ -107,7 +108,7 @@ class Election(Channel):
         """The higher epoch, then the higher zxid, then the higher server id."""
         return (a.peer_epoch, a.zxid, self.sid[a.leader]) > (b.peer_epoch, b.zxid, self.sid[b.leader])
 
-    def count(self, s: ZabState, out: Effects) -> None:
+    def count(self, s: S, out: Effects) -> None:
         """With a quorum for the present vote, wait a little for a better one before deciding."""
         agree = tuple(sorted(n for n, v in s.votes.items() if s.vote and same(v, s.vote)))
         if s.vote is not None and self.is_quorum(agree) and not s.deciding:
@@ -119,7 +120,7 @@ class Election(Channel):
     def says_it_leads(self, votes: dict[str, Vote], leader: str) -> bool:
         return leader in votes and votes[leader].state == "leading"
 
-    def settle(self, s: ZabState, leader: str, out: Effects) -> None:
+    def settle(self, s: S, leader: str, out: Effects) -> None:
         for timer in LOOKING_TIMERS:
             out.cancel_timer(timer)
         s.deciding, s.settled = False, {}
@@ -130,12 +131,12 @@ class Election(Channel):
 
     # --- helpers ------------------------------------------------------------------------------------------
 
-    def own_vote(self, s: ZabState) -> Vote | None:
+    def own_vote(self, s: S) -> Vote | None:
         if not self.votes_itself:
             return None
         return Vote(self.me, s.current_epoch, s.last_processed, s.round)
 
-    def cast(self, s: ZabState, vote: Vote | None, out: Effects) -> None:
+    def cast(self, s: S, vote: Vote | None, out: Effects) -> None:
         """A new vote: all must hear of it, and what was about to be decided is not."""
         s.vote, s.deciding = vote, False
         if vote is not None and self.votes_itself:
@@ -143,13 +144,13 @@ class Election(Channel):
         out.cancel_timer("finalize")
         self.tell_all(s, out)
 
-    def tell_all(self, s: ZabState, out: Effects) -> None:
+    def tell_all(self, s: S, out: Effects) -> None:
         for peer in self.voters:
             if peer != self.me:
                 self.tell(s, peer, out)
         out.set_timer("notification", Span(s.backoff))
 
-    def tell(self, s: ZabState, to: str, out: Effects) -> None:
+    def tell(self, s: S, to: str, out: Effects) -> None:
         v = s.vote
         leader, zxid, epoch = (v.leader, v.zxid, v.peer_epoch) if v else (None, 0, 0)
         out.send(to, Notification(leader, zxid, s.round, epoch, self.sid[self.me], s.role))

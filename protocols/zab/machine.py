@@ -1,48 +1,80 @@
-"""The state machine that the ensemble replicates, and all that ZAB asks of it.
+"""The state machine that the ensemble replicates: all that ZAB asks of the service on top of it.
 
-ZAB does not look into a transaction. A service on top of it (a tree of znodes, say) is a subclass that
-replaces these methods and adds the fields it needs to the state; nothing else in this folder changes.
+ZAB does not look into a transaction. A service (the key-value store of `store.py`, a tree of znodes) is a
+subclass of `Broadcast` that fills these methods in, takes its clients' messages, and adds the fields it needs
+to the state; nothing of ZAB changes. What it wants replicated it gives to `submit` (broadcast.py).
 """
 
 from __future__ import annotations
 
-from protocols.actor import Actor
-from protocols.key_value import Command, Session, execute
+from typing import Any
+
+from protocols.actor import Actor, Effects
 from protocols.zab.messages import Snapshot, Txn
-from protocols.zab.state import ZabOptions, ZabState
+from protocols.zab.state import S, ZabOptions
 
 
-class Machine(Actor[ZabState, ZabOptions]):
-    """The key-value store: a transaction is the client's command, executed once."""
+class Machine(Actor[S, ZabOptions]):
+    """What a service must say, and what it may."""
 
-    def is_write(self, command: Command) -> bool:
-        """Whether it must go through the leader; any server answers the others by itself."""
-        return command.op != "get"
+    state: type[S]
+    """The class of its state."""
 
-    def prepare(self, s: ZabState, command: Command) -> Command:
-        """What the leader makes of a request before it gets its zxid (ZooKeeper: PrepRequestProcessor)."""
+    # --- transactions -------------------------------------------------------------------------------------
+
+    def prepare(self, s: S, command: Any, zxid: int, out: Effects) -> Any:
+        """What the leader makes of a request that gets this zxid (ZooKeeper: PrepRequestProcessor)."""
         return command
 
-    def execute(self, s: ZabState, txn: Txn) -> str | None:
-        """Apply a transaction to the database in memory; gives what the client is told."""
-        s.data, s.sessions, result = execute(s.data, s.sessions, txn.command)
-        return result
+    def execute(self, s: S, txn: Txn) -> Any:
+        """Apply a transaction to the database in memory, and give what came out. It may be one from the log
+        that is not committed: nobody is told anything here."""
+        raise NotImplementedError
 
-    def read(self, s: ZabState, command: Command) -> str | None:
-        return s.data.get(command.key)
+    def applied(self, s: S, txn: Txn, result: Any, out: Effects) -> None:
+        """A committed transaction has been executed: tell those who wait for it at this server."""
 
-    def executed(self, s: ZabState, command: Command) -> Session | None:
-        """The session of a client whose command, or a later one, has been executed."""
-        session = s.sessions.get(command.client)
-        return session if session is not None and session.serial >= command.serial else None
+    def told(self, what: Any) -> Any:
+        """What the rules' sentences say of a request, of a transaction's body, or of what came out of it."""
+        return what
 
-    def take_snapshot(self, s: ZabState) -> Snapshot:
-        return Snapshot(s.last_processed, s.data, s.sessions)
+    # --- snapshots ----------------------------------------------------------------------------------------
 
-    def load_snapshot(self, s: ZabState, snapshot: Snapshot) -> None:
-        s.data, s.sessions = snapshot.data, snapshot.sessions
-        s.last_processed = snapshot.zxid
+    def take_snapshot(self, s: S) -> Snapshot:
+        raise NotImplementedError
 
-    def size(self, s: ZabState) -> int:
-        """How large a snapshot would be, counted in transactions: one for every key."""
-        return len(s.data)
+    def load_snapshot(self, s: S, snapshot: Any) -> None:
+        """Replace the database in memory, and `last_processed` with it."""
+        raise NotImplementedError
+
+    def size(self, s: S) -> int:
+        """How large a snapshot would be, counted in transactions."""
+        raise NotImplementedError
+
+    # --- how people write what is on a disk ---------------------------------------------------------------
+
+    def read_txn(self, item: Any) -> Txn:
+        """Raises ValueError for what is none."""
+        raise NotImplementedError
+
+    def read_snapshot(self, item: Any) -> Snapshot:
+        """Raises ValueError for what is none."""
+        raise NotImplementedError
+
+    # --- what comes and goes ------------------------------------------------------------------------------
+
+    def established(self, s: S, out: Effects) -> None:
+        """This server serves from now on: as the leader of an established epoch, or brought up to date."""
+
+    def lost(self, s: S, out: Effects) -> None:
+        """This server leaves its leader, or stops leading, or is switched on: `s` is still as it was."""
+
+    def synced(self, s: S, client: str, serial: int, out: Effects) -> None:
+        """What was committed or proposed when the sync was asked for has been executed here."""
+
+    def take_touched(self, s: S) -> tuple[int, ...]:
+        """The sessions that a learner has heard of since it last told its leader."""
+        return ()
+
+    def touch(self, s: S, learner: str, sessions: tuple[int, ...], out: Effects) -> None:
+        """A learner has told its leader which sessions it has heard of."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from protocols.actor import Effects, Impossible
-from protocols.zab.state import ZabOptions, ZabState
+from protocols.zab.state import S, ZabOptions
 from protocols.zab.storage import Storage
 
 
-class Member(Storage):
+class Member(Storage[S]):
     """Fixed knowledge, and what the phases need of each other."""
 
     def __init__(self, me: str, members: tuple[str, ...], options: ZabOptions) -> None:
@@ -31,10 +31,10 @@ class Member(Storage):
         if set(members) <= set(options.observers):
             raise Impossible("zab-no-voters", names=", ".join(members))
 
-    def leadership(self, s: ZabState) -> int | None:
+    def leadership(self, s: S) -> int | None:
         return s.current_epoch if s.role == "leading" and s.phase == "broadcast" else None
 
-    def is_serving(self, s: ZabState) -> bool:
+    def is_serving(self, s: S) -> bool:
         return s.phase == "broadcast"
 
     def is_quorum(self, names: Iterable[str]) -> bool:
@@ -43,26 +43,26 @@ class Member(Storage):
 
     # --- doors, each in the file of its phase -------------------------------------------------------------
 
-    def become_looking(self, s: ZabState, out: Effects) -> None:
+    def become_looking(self, s: S, out: Effects) -> None:
         """Give up the present leader, or leading, and look for a leader (election.py)."""
         raise NotImplementedError
 
-    def become_leading(self, s: ZabState, out: Effects) -> None:
+    def become_leading(self, s: S, out: Effects) -> None:
         """Elected, to be confirmed by a quorum (discovery.py)."""
         raise NotImplementedError
 
-    def become_learner(self, s: ZabState, leader: str, out: Effects) -> None:
+    def become_learner(self, s: S, leader: str, out: Effects) -> None:
         """Follow or observe `leader` (discovery.py)."""
         raise NotImplementedError
 
-    def begin_synchronization(self, s: ZabState, out: Effects) -> None:
+    def begin_synchronization(self, s: S, out: Effects) -> None:
         """A quorum has acknowledged the new epoch (synchronisation.py)."""
         raise NotImplementedError
 
-    def synchronise(self, s: ZabState, learner: str, out: Effects) -> None:
+    def synchronise(self, s: S, learner: str, out: Effects) -> None:
         """Bring `learner` to the leader's history (synchronisation.py)."""
         raise NotImplementedError
 
-    def deliver(self, s: ZabState, zxid: int, out: Effects) -> None:
+    def deliver(self, s: S, zxid: int, out: Effects) -> None:
         """Everything up to `zxid` is committed (broadcast.py)."""
         raise NotImplementedError

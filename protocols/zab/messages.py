@@ -6,10 +6,11 @@ A zxid is one 64-bit number: the epoch in the high 32 bits, a counter in the low
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from protocols.actor import Message
-from protocols.key_value import Command, Data, Sessions
 
 COUNTER_BITS = 32
 
@@ -35,15 +36,13 @@ class Txn(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A transaction. What `command` says is the state machine's business alone (`machine.py`)."""
 
     zxid: int
-    command: Command
+    command: Any
 
 
 class Snapshot(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """The state machine after every transaction up to `zxid`."""
+    """The state machine after every transaction up to `zxid`; a service adds what that is."""
 
     zxid: int = 0
-    data: Data = {}
-    sessions: Sessions = {}
 
 
 # --- phase 0: election --------------------------------------------------------------------------------------
@@ -152,11 +151,11 @@ class UpToDate(Packet, frozen=True):
 
 
 class Request(Packet, frozen=True):
-    """A client's write, forwarded to the leader."""
+    """A client's write, forwarded to the leader. What it says is the state machine's business, too."""
 
     family = "forward"
 
-    command: Command
+    command: Any
 
 
 class Proposal(Packet, frozen=True):
@@ -196,8 +195,11 @@ class Sync(Packet, frozen=True):
     serial: int
 
 
-class Ping(Packet, frozen=True):
-    """I am here; each is answered by another."""
+class Ping(Packet, frozen=True, omit_defaults=True):
+    """I am here; each is answered by another, with the sessions that a learner has heard of, where there
+    are such."""
+
+    alive: tuple[int, ...] = ()
 
 
 PACKETS: tuple[type[Packet], ...] = (

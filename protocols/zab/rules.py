@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from protocols.actor import Rule
 
-RULES = {
+BROADCAST = {
     # phase 0
     "look-for-leader": Rule("FLE", mark="candidate"),
     "answer-looking": Rule("FLE"),
@@ -48,11 +48,6 @@ RULES = {
     "established": Rule("phase 2, l.2.2", mark="election"),
     "up-to-date": Rule("phase 2, f.2.2"),
     # phase 3
-    "not-serving": Rule("server"),
-    "read-locally": Rule("server"),
-    "already-executed": Rule("server"),
-    "already-forwarded": Rule("server"),
-    "already-proposed": Rule("server"),
     "forward-request": Rule("server"),
     "propose": Rule("phase 3, l.3.1"),
     "log-proposal": Rule("phase 3, f.3.2"),
@@ -61,7 +56,6 @@ RULES = {
     "commit-learned": Rule("phase 3, f.3.3", knows="zxid"),
     "informed": Rule("phase 3", knows="zxid"),
     "apply": Rule("phase 3, f.3.3"),
-    "answer": Rule("server"),
     "forward-sync": Rule("server"),
     "sync-behind": Rule("server"),
     "synced": Rule("server"),
@@ -76,4 +70,16 @@ RULES = {
     "snapshot-taken": Rule("server"),
     "recovered": Rule("server"),
 }
-"""Every rule a handler explains. What they say is in the catalogues, not here."""
+"""Every rule that a handler of ZAB itself explains. What they say is in the catalogues, not here."""
+
+STORE = {
+    "not-serving": Rule("server"),
+    "read-locally": Rule("server"),
+    "already-executed": Rule("server"),
+    "already-forwarded": Rule("server"),
+    "already-proposed": Rule("server"),
+    "answer": Rule("server"),
+}
+"""Those of the key-value store on top."""
+
+RULES = BROADCAST | STORE

@@ -7,7 +7,6 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 
 from protocols.actor import Leader, Persistent, Span, State, Volatile
-from protocols.key_value import Data, Sessions
 from protocols.zab.messages import Packet, Snapshot, Txn
 
 T = TypeVar("T")
@@ -41,6 +40,8 @@ class Link(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 
 
 class ZabState(State):
+    """What ZAB itself needs; a service adds what its state machine is made of."""
+
     # Durable: acceptedEpoch, currentEpoch, the transaction log, the latest snapshot.
     accepted_epoch: Persistent[int] = 0
     current_epoch: Persistent[int] = 0
@@ -53,9 +54,6 @@ class ZabState(State):
     leader_id: Volatile[str | None] = None
     committed: Volatile[int] = 0
     last_processed: Volatile[int] = 0
-    data: Volatile[Data] = {}
-    sessions: Volatile[Sessions] = {}
-    waiting: Volatile[dict[str, int]] = {}
     # Fast Leader Election.
     round: Election[int] = 0
     vote: Election[Vote | None] = None
@@ -82,6 +80,10 @@ class ZabState(State):
     heard: Leader[dict[str, int]] = {}
     # Connections, by the server at the other end.
     links: Connected[dict[str, Link]] = {}
+
+
+S = TypeVar("S", bound=ZabState)
+"""The state of a service on ZAB."""
 
 
 class ZabOptions(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):

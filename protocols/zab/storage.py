@@ -15,10 +15,9 @@ from typing import Any
 import msgspec
 
 from protocols.actor import Effects
-from protocols.key_value import Command
 from protocols.zab.machine import Machine
-from protocols.zab.messages import Snapshot, Txn, make_zxid, shown
-from protocols.zab.state import ZabState
+from protocols.zab.messages import Txn, make_zxid, shown
+from protocols.zab.state import S
 
 Log = tuple[Txn, ...]
 
@@ -28,20 +27,19 @@ def position(log: Log, zxid: int) -> int:
     return bisect_right(log, zxid, key=lambda txn: txn.zxid)
 
 
-class Storage(Machine):
+class Storage(Machine[S]):
     """What a server does with its own disk and memory, nobody else involved."""
 
-    def initial(self, durable: Mapping[str, Any]) -> ZabState:
-        """`durable` may give acceptedEpoch, currentEpoch, connection, log (of zxids such as "1.3", or tables
-        of zxid and command) and snapshot (a table of zxid and data).
+    def initial(self, durable: Mapping[str, Any]) -> S:
+        """`durable` may give acceptedEpoch, currentEpoch, connection, log and snapshot.
 
         Raises ValueError for what no run could have left on a disk.
         """
         values = dict(durable)
-        values["log"] = tuple(read_txn(item) for item in read_list(values.get("log", [])))
+        values["log"] = tuple(self.read_txn(item) for item in read_list(values.get("log", [])))
         if "snapshot" in values:
-            values["snapshot"] = read_snapshot(values["snapshot"])
-        s = msgspec.convert(values, ZabState, strict=True)
+            values["snapshot"] = self.read_snapshot(values["snapshot"])
+        s = msgspec.convert(values, self.state, strict=True)
         zxids = [s.snapshot.zxid, *(txn.zxid for txn in s.log)]
         if s.log and any(a >= b for a, b in pairwise(zxids[1:])):
             raise ValueError("the zxids of a log always rise")
@@ -51,20 +49,20 @@ class Storage(Machine):
 
     # --- the log and the snapshot on disk -----------------------------------------------------------------
 
-    def last_logged(self, s: ZabState) -> int:
+    def last_logged(self, s: S) -> int:
         return s.log[-1].zxid if s.log else s.snapshot.zxid
 
-    def append(self, s: ZabState, txns: Log) -> None:
+    def append(self, s: S, txns: Log) -> None:
         """Add to the log; the caller saves before it tells anybody."""
         s.log += txns
 
-    def truncate(self, s: ZabState, zxid: int, out: Effects) -> None:
+    def truncate(self, s: S, zxid: int, out: Effects) -> None:
         """Cut what follows `zxid`, on disk, and read the database anew: memory had executed the rest."""
         s.log = s.log[: position(s.log, zxid)]
         out.save(s)
         self.load_database(s)
 
-    def snapshot_if_due(self, s: ZabState, out: Effects) -> None:
+    def snapshot_if_due(self, s: S, out: Effects) -> None:
         """After so many transactions, a snapshot; the log keeps what follows the one before, and what the
         committed log needs."""
         last, end = position(s.log, s.snapshot.zxid), position(s.log, s.committed)
@@ -78,18 +76,18 @@ class Storage(Machine):
 
     # --- the database in memory ---------------------------------------------------------------------------
 
-    def load_database(self, s: ZabState) -> None:
+    def load_database(self, s: S) -> None:
         """The latest snapshot, and on it the whole log."""
         self.load_snapshot(s, s.snapshot)
         self.fast_forward(s)
 
-    def fast_forward(self, s: ZabState) -> None:
+    def fast_forward(self, s: S) -> None:
         """Execute what is in the log and not yet in memory, committed or not (ZOOKEEPER-2845)."""
         for txn in s.log[position(s.log, s.last_processed) :]:
             self.execute(s, txn)
             s.last_processed = txn.zxid
 
-    def committed_log(self, s: ZabState) -> Log:
+    def committed_log(self, s: S) -> Log:
         """The latest transactions in the database, at most so many: what a DIFF is taken from."""
         end = position(s.log, s.last_processed)
         return s.log[max(0, end - self.options.committed_log) : end]
@@ -109,18 +107,3 @@ def read_zxid(text: Any) -> int:
     if not (isinstance(text, str) and dot and epoch.isdecimal() and counter.isdecimal()):
         raise ValueError(f'a zxid is written "epoch.counter", like "1.3", not {text!r}')
     return make_zxid(int(epoch), int(counter))
-
-
-def read_txn(item: Any) -> Txn:
-    if isinstance(item, str):
-        item = {"zxid": item}
-    if not isinstance(item, Mapping) or not set(item) <= {"zxid", "command"} or "zxid" not in item:
-        raise ValueError(f'a transaction is a zxid or {{ zxid = "1.3", command = "x=3" }}, not {item!r}')
-    key, _, value = str(item.get("command", f"z={item['zxid']}")).partition("=")
-    return Txn(read_zxid(item["zxid"]), Command("put", key.strip(), value.strip()))
-
-
-def read_snapshot(item: Any) -> Snapshot:
-    if not isinstance(item, Mapping) or set(item) - {"zxid", "data"} or "zxid" not in item:
-        raise ValueError('a snapshot is a table like { zxid = "1.3", data = { x = "3" } }')
-    return Snapshot(read_zxid(item["zxid"]), msgspec.convert(item.get("data", {}), dict[str, str]))

@@ -27,7 +27,7 @@ from protocols.zab.messages import (
     make_zxid,
     shown,
 )
-from protocols.zab.state import ZabState
+from protocols.zab.state import S
 from protocols.zab.storage import Log, position
 
 SENT, ACKNOWLEDGED, SYNCED = "sent", "acknowledged", "synced"
@@ -44,10 +44,10 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     txns: Log = ()
 
 
-class Synchronisation(Discovery):
+class Synchronisation(Discovery[S]):
     """From a new epoch to an established one."""
 
-    def begin_synchronization(self, s: ZabState, out: Effects) -> None:
+    def begin_synchronization(self, s: S, out: Effects) -> None:
         out.explain("epoch-quorum", epoch=s.new_epoch, quorum=s.epoch_acks, of=len(self.voters))
         s.phase = "synchronization"
         s.current_epoch = s.new_epoch
@@ -59,7 +59,7 @@ class Synchronisation(Discovery):
 
     # --- the leader chooses, and sends --------------------------------------------------------------------
 
-    def synchronise(self, s: ZabState, learner: str, out: Effects) -> None:
+    def synchronise(self, s: S, learner: str, out: Effects) -> None:
         """What it lacks of what is committed, then what is proposed only, then NEWLEADER."""
         plan = self.choose(s, s.learner_zxid[learner])
         data = {"learner": learner, "zxid": shown(plan.zxid), "count": len(plan.txns)}
@@ -80,7 +80,7 @@ class Synchronisation(Discovery):
         self.transmit(s, learner, NewLeader, out, make_zxid(s.new_epoch))
         s.learners = {**s.learners, learner: SENT}
 
-    def choose(self, s: ZabState, peer: int) -> Plan:
+    def choose(self, s: S, peer: int) -> Plan:
         """`peer` is the learner's last zxid. With counter 0 it is an epoch's beginning and stands for no
         transaction: there is nothing to cut behind it."""
         log, last = self.committed_log(s), s.last_processed
@@ -106,33 +106,33 @@ class Synchronisation(Discovery):
             return Plan("SNAP", last)
         return Plan("TRUNC", log[at - 1].zxid, log[at:])
 
-    def log_reaches(self, s: ZabState, peer: int) -> bool:
+    def log_reaches(self, s: S, peer: int) -> bool:
         """The log on disk goes back to `peer`, and sending it is cheap against a snapshot."""
         behind = position(s.log, s.last_processed) - position(s.log, peer)
         cheap = behind <= self.options.snapshot_size_factor * self.size(s)
         return bool(s.log) and s.log[0].zxid <= peer and cheap
 
-    def outstanding(self, s: ZabState) -> tuple[Txn, ...]:
+    def outstanding(self, s: S) -> tuple[Txn, ...]:
         """Proposed, and not committed yet."""
         return s.log[position(s.log, s.committed) :] if self.is_serving(s) else ()
 
     # --- the learner receives -----------------------------------------------------------------------------
 
-    def on_diff(self, s: ZabState, src: str, m: Diff, out: Effects) -> None:
+    def on_diff(self, s: S, src: str, m: Diff, out: Effects) -> None:
         out.explain("receive-diff", leader=src, zxid=shown(m.zxid))
         s.sync_mode, s.received_commit = "DIFF", s.last_processed
 
-    def on_trunc(self, s: ZabState, src: str, m: Trunc, out: Effects) -> None:
+    def on_trunc(self, s: S, src: str, m: Trunc, out: Effects) -> None:
         out.explain("truncate", leader=src, zxid=shown(m.zxid), last=shown(s.last_processed))
         self.truncate(s, m.zxid, out)
         s.sync_mode, s.received_commit = "TRUNC", m.zxid
 
-    def on_snap(self, s: ZabState, src: str, m: Snap, out: Effects) -> None:
+    def on_snap(self, s: S, src: str, m: Snap, out: Effects) -> None:
         out.explain("receive-snap", leader=src, zxid=shown(m.snapshot.zxid))
         s.sync_mode, s.received_commit = "SNAP", m.snapshot.zxid
         s.received_snapshot = m.snapshot
 
-    def on_new_leader(self, s: ZabState, src: str, m: NewLeader, out: Effects) -> None:
+    def on_new_leader(self, s: S, src: str, m: NewLeader, out: Effects) -> None:
         """First the transactions, then the epoch, then the acknowledgement (ZOOKEEPER-3911, 4643)."""
         epoch = epoch_of(m.zxid)
         out.explain("new-leader", leader=src, epoch=epoch, count=len(s.received))
@@ -141,13 +141,13 @@ class Synchronisation(Discovery):
         for txn in s.log[position(s.log, s.received_commit) :]:
             self.transmit(s, src, Ack, out, txn.zxid)
 
-    def adopt_history(self, s: ZabState, epoch: int, out: Effects) -> None:
+    def adopt_history(self, s: S, epoch: int, out: Effects) -> None:
         self.keep_received(s)
         out.save(s)
         s.current_epoch = epoch
         out.save(s, apart=True)
 
-    def keep_received(self, s: ZabState) -> None:
+    def keep_received(self, s: S) -> None:
         """What the leader has sent is this server's history now."""
         if s.received_snapshot is not None:
             s.log = ()
@@ -158,7 +158,7 @@ class Synchronisation(Discovery):
 
     # --- a quorum has it ----------------------------------------------------------------------------------
 
-    def acknowledge_leader(self, s: ZabState, src: str, out: Effects) -> None:
+    def acknowledge_leader(self, s: S, src: str, out: Effects) -> None:
         """A learner has our history on disk. The one after UPTODATE says nothing new."""
         if s.learners.get(src) != SENT:
             return
@@ -168,13 +168,13 @@ class Synchronisation(Discovery):
         elif src in self.voters:
             self.count_leader_ack(s, src, out)
 
-    def count_leader_ack(self, s: ZabState, voter: str, out: Effects) -> None:
+    def count_leader_ack(self, s: S, voter: str, out: Effects) -> None:
         s.leader_acks = tuple(sorted({*s.leader_acks, voter}))
         out.explain("leader-acknowledged", voter=voter, have=len(s.leader_acks), need=self.quorum)
         if self.is_quorum(s.leader_acks):
             self.establish(s, out)
 
-    def establish(self, s: ZabState, out: Effects) -> None:
+    def establish(self, s: S, out: Effects) -> None:
         """The history is committed, the epoch established: from here on this server is the primary."""
         out.explain("established", epoch=s.new_epoch, quorum=s.leader_acks, of=len(self.voters))
         s.phase = "broadcast"
@@ -184,12 +184,13 @@ class Synchronisation(Discovery):
         for learner, status in s.learners.items():
             if status == ACKNOWLEDGED:
                 self.let_serve(s, learner, out)
+        self.established(s, out)
 
-    def let_serve(self, s: ZabState, learner: str, out: Effects) -> None:
+    def let_serve(self, s: S, learner: str, out: Effects) -> None:
         s.learners = {**s.learners, learner: SYNCED}
         self.transmit(s, learner, UpToDate, out)
 
-    def on_up_to_date(self, s: ZabState, src: str, m: UpToDate, out: Effects) -> None:
+    def on_up_to_date(self, s: S, src: str, m: UpToDate, out: Effects) -> None:
         """The history is committed: execute it, and serve."""
         out.explain("up-to-date", leader=src, epoch=m.epoch)
         s.phase = "broadcast"
@@ -197,8 +198,9 @@ class Synchronisation(Discovery):
         self.transmit(s, src, Ack, out, make_zxid(m.epoch))
         out.set_timer("silence", self.patience(s))
         self.deliver(s, s.received_commit, out)
+        self.established(s, out)
 
-    def vote_for_epoch(self, s: ZabState) -> None:
+    def vote_for_epoch(self, s: S) -> None:
         """What is told to a server that looks: this leader leads this epoch."""
         if s.vote is not None:
             s.vote = msgspec.structs.replace(s.vote, peer_epoch=s.current_epoch)

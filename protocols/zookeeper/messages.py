@@ -1,4 +1,5 @@
-"""What a client and its server say to each other, over one connection at a time.
+"""What a client and its server say to each other, over one connection at a time, and what servers say to each
+other besides what ZAB has for them.
 
 ZooKeeper speaks over TCP; here a connection is numbered packets, as between servers (`zab/channel.py`): in
 order, nothing twice, and what is lost shows as silence, which ends the connection.
@@ -7,6 +8,7 @@ order, nothing twice, and what is lost shows as silence, which ends the connecti
 from __future__ import annotations
 
 from protocols.actor import Message
+from protocols.zab.messages import Packet
 from protocols.zookeeper.operations import Operation, Result
 
 
@@ -76,3 +78,17 @@ class Disconnect(ClientPacket, frozen=True):
 
 CLIENT_PACKETS: tuple[type[ClientPacket], ...] = (Connect, Call, KeepAlive, Disconnect)
 SERVER_PACKETS: tuple[type[ClientPacket], ...] = (Connected, Reply, WatchedEvent, Alive, Disconnect)
+
+
+# --- between servers ----------------------------------------------------------------------------------------
+
+
+class Revalidate(Packet, frozen=True):
+    """A learner asks its leader whether `session` is there, and from now on with it, for `timeout` virtual
+    microseconds without a sign of life; it is answered by another, in which `valid` says so."""
+
+    family = "forward"
+
+    session: int
+    timeout: int
+    valid: bool = False

@@ -12,7 +12,7 @@ from app.sim.simulation import Simulation
 from protocols.actor import Effects, durable_fields
 from protocols.client import ClientReply, ClientRequest
 from protocols.key_value import Command
-from protocols.zab import Zab, ZabOptions, ZabState
+from protocols.zab import StoreState, Zab, ZabOptions
 from protocols.zab.messages import (
     Ack,
     Commit,
@@ -24,7 +24,6 @@ from protocols.zab.messages import (
     Ping,
     Proposal,
     Snap,
-    Snapshot,
     Txn,
     UpToDate,
     make_zxid,
@@ -32,9 +31,10 @@ from protocols.zab.messages import (
 )
 from protocols.zab.state import Link, Vote
 from protocols.zab.storage import read_zxid
+from protocols.zab.store import StoreSnapshot
 from tests.protocols.scheduling import Schedule
 
-DURABLE = durable_fields(ZabState)
+DURABLE = durable_fields(StoreState)
 
 
 def disk(epoch: int, *log: str, accepted: int | None = None) -> dict[str, object]:
@@ -364,7 +364,7 @@ def test_transactions_then_epoch_then_acknowledgement() -> None:
 def test_a_snapshot_replaces_everything_but_not_before_new_leader() -> None:
     m = joined()
     m.s.log = (Txn(read_zxid("1.9"), Command("put", "old", "1")),)
-    m.hear("n3", Snap(1, 2, 2, Snapshot(read_zxid("1.2"), {"x": "5"}, {})))
+    m.hear("n3", Snap(1, 2, 2, StoreSnapshot(read_zxid("1.2"), {"x": "5"}, {})))
     assert [txn.command.key for txn in m.s.log] == ["old"]
     assert not m.s.snapshot.zxid
     m.hear("n3", NewLeader(1, 2, 3, make_zxid(2)))
