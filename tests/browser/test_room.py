@@ -53,6 +53,45 @@ def test_an_election_is_watched(open_page: OpenPage, make_room: MakeRoom) -> Non
     expect(page.locator(f'[data-node="{leader}"]')).to_have_attribute("aria-label", re.compile("leader"))
 
 
+def test_until_something_happens_the_caption_says_what_the_protocol_is_for(
+    open_page: OpenPage, make_room: MakeRoom
+) -> None:
+    page = open_page(make_room().driver)
+    expect(page.locator(".caption-words")).to_contain_text("A leader, elected for a term")
+    page.keyboard.press("l")
+    expect(page.locator(".caption-words")).to_contain_text("在每个任期选出一位领导者")
+    hurry(page)
+    leader = leader_of(page)
+    expect(page.locator(".caption-words")).to_contain_text(leader)
+
+
+def test_where_two_sentences_do_not_fit_the_caption_says_the_weightier_one(
+    open_page: OpenPage, make_room: MakeRoom
+) -> None:
+    page = open_page(make_room().driver)
+    said = page.evaluate("""async () => {
+        const {mountCaption} = await import('/static/js/views/caption.js');
+        const root = document.createElement('div');
+        root.className = 'caption';
+        document.querySelector('.stage-box').append(root);
+        const why = [['light', {}], ['grave', {}]];
+        const event = {seq: 1, service: 'x', node: 'n1', kind: 'deliver', why};
+        const lens = {service: 'x', weight: rule => (rule === 'grave' ? 3 : 2), wordPattern: /((?!))/,
+            wordColour: () => ''};
+        const i18n = {lang: () => 'en', t: key => key, has: () => false, sectionOf: () => '', wordsOf: s => s,
+            ruleKey: (_s, rule) => rule, parts: key => [{text: `A ${key} sentence, quite long. `.repeat(4)}]};
+        const caption = width => {
+            root.style.width = width;
+            const store = {branch: 'b1', services: {}};
+            mountCaption(root, {lens, lenses: {of: () => lens}, store, i18n}).say(event);
+            const words = [...root.querySelectorAll('.caption-words')].at(-1).textContent;
+            return [words.includes('light'), words.includes('grave')];
+        };
+        return [caption('900px'), caption('330px')];
+    }""")
+    assert said == [[True, True], [False, True]]
+
+
 def test_the_leader_crashes_by_a_click_and_another_follows(open_page: OpenPage, make_room: MakeRoom) -> None:
     page = open_page(make_room().driver)
     hurry(page)

@@ -61,6 +61,18 @@ class Caption {
     const event = shown.playing ? this.playing(shown) : this.standing(shown);
     this.seen = shown.seq;
     if (event) this.say(event);
+    else if (!this.key) this.introduce();
+  }
+
+  /** Before anything worth telling has happened, what this protocol is for. */
+  introduce() {
+    const {ctx} = this;
+    const {service} = ctx.lens;
+    const key = `protocol.${ctx.i18n.wordsOf(service)}.text`;
+    const said = ctx.i18n.has(key) ? ctx.i18n.t(key) : '';
+    if (this.words.textContent === said) return;
+    this.words.textContent = said;
+    this.source.textContent = said && serviceName(ctx, service);
   }
 
   /** @param {Shown} shown @returns {TraceEvent|undefined} */
@@ -88,6 +100,7 @@ class Caption {
     const jumped = shown.seq < this.seen || shown.seq - this.seen > LOOK_BACK || !this.key;
     const now = performance.now();
     if (jumped) {
+      this.key = '';
       const latest = this.latest(shown);
       this.hold(now, latest?.kind === 'say' ? KIND_WEIGHT.say : 0);
       return latest;
@@ -118,20 +131,33 @@ class Caption {
     if (key === this.key) return;
     this.key = key;
     const {reasons} = telling(event, ctx.lenses);
-    const sentences = reasons.map(([rule, data]) => ctx.i18n.parts(ctx.i18n.ruleKey(event.service, rule), {node: event.node, ...data}));
-    if (!sentences.length) sentences.push(this.plain(event));
-    this.words.replaceChildren(...sentences.flatMap((parts, i) => [...(i ? [' '] : []), ...coloured(parts, ctx.lenses.of(event.service))]));
+    this.write(event, reasons);
+    if (reasons.length > 1 && this.words.scrollHeight > this.words.clientHeight + 2) this.write(event, [this.weightiest(event, reasons)]);
     const sections = [...new Set(reasons.map(([rule]) => ctx.i18n.sectionOf(event.service, rule)).filter(Boolean))];
     this.source.textContent = [sections.length ? `${serviceName(ctx, ctx.lenses.of(event.service).service)} ${sections.join(', ')}` : '',
       ctx.i18n.t('stage.event', {seq: event.seq})].filter(Boolean).join(' · ');
+  }
+
+  /** @param {TraceEvent} event @param {TraceEvent['why']} reasons */
+  write(event, reasons) {
+    const {i18n, lenses} = this.ctx;
+    const sentences = reasons.map(([rule, data]) => i18n.parts(i18n.ruleKey(event.service, rule), {node: event.node, ...data}));
+    if (!sentences.length) sentences.push(this.plain(event));
+    this.words.replaceChildren(...sentences.flatMap((parts, i) => [...(i ? [' '] : []), ...coloured(parts, lenses.of(event.service))]));
+  }
+
+  /** Where there is no room for two sentences, one whole one. @param {TraceEvent} event @param {TraceEvent['why']} reasons */
+  weightiest(event, reasons) {
+    const lens = this.ctx.lenses.of(event.service);
+    return reasons.reduce((best, next) => (lens.weight(...next) > lens.weight(...best) ? next : best));
   }
 
   /** An event that gives no reason still says what happened. @param {TraceEvent} event */
   plain(event) {
     const {i18n} = this.ctx;
     const names = Object.keys(this.ctx.playhead.shown.view?.nodes ?? {});
-    const text = `${plainSentence(this.ctx, event)} ${brokenHow(event, i18n)}`.trim();
-    return named(text, names).map(part => (part.name ? {text: part.text, ref: {kind: i18n.classify('node', part.name), value: part.name}} : part));
+    const said = `${plainSentence(this.ctx, event)} ${brokenHow(event, i18n)}`.trim();
+    return named(said, names).map(part => (part.name ? {text: part.text, ref: {kind: i18n.classify('node', part.name), value: part.name}} : part));
   }
 }
 
