@@ -85,14 +85,22 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 class Effects:
-    """What a handler wants to happen: timers to set, then an outbox of saves and sends in order."""
+    """What a handler wants to happen: timers to set, then an outbox of saves and sends in order; and when it
+    runs."""
 
-    __slots__ = ("outbox", "reasons", "timers")
+    __slots__ = ("_now", "outbox", "reasons", "timers")
 
-    def __init__(self) -> None:
+    def __init__(self, now: int = 0) -> None:
+        self._now = now
         self.timers: list[tuple[str, Span | None]] = []
         self.outbox: list[tuple[str | None, Any]] = []
         self.reasons: list[tuple[str, dict[str, Any]]] = []
+
+    @property
+    def now(self) -> int:
+        """The virtual time, in microseconds, at which the handler runs: an input like the others, for what
+        must carry a date (how long to wait is a timer's business, and timers run on the node's own clock)."""
+        return self._now
 
     def send(self, to: str, message: Message) -> None:
         """Send `message` to the same service on node `to` (or to a client)."""

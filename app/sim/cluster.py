@@ -422,6 +422,10 @@ class Hands(Effects):
         self.p = p
         self.told: list[tuple[str, Any]] = []
 
+    @property
+    def now(self) -> int:
+        return self.cluster.now
+
     def set_timer(self, name: str, span: Span) -> None:
         due = self.arm(name, span)
         self.told.append(("@" + name, (self.cluster.now, due)))

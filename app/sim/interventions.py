@@ -395,7 +395,7 @@ def _(command: Tell, cluster: Cluster) -> None:
 
 def _order(cluster: Cluster, p: Process, command: Tell) -> None:
     """Have the service carry the order out; one that it cannot is refused, and nothing has changed."""
-    trial, silent = copy.copy(p.state), Effects()
+    trial, silent = copy.copy(p.state), Effects(cluster.now)
     handler = getattr(p.actor, "order_" + command.order.replace("-", "_"))
     try:
         handler(trial, command.args, silent)
