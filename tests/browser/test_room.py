@@ -79,7 +79,7 @@ def test_where_two_sentences_do_not_fit_the_caption_says_the_weightier_one(
         const lens = {service: 'x', weight: rule => (rule === 'grave' ? 3 : 2), wordPattern: /((?!))/,
             wordColour: () => ''};
         const i18n = {lang: () => 'en', t: key => key, has: () => false, sectionOf: () => '', wordsOf: s => s,
-            ruleKey: (_s, rule) => rule, parts: key => [{text: `A ${key} sentence, quite long. `.repeat(4)}]};
+            ruleKey: (_s, rule) => rule, parts: key => [{text: `A ${key} sentence, quite long. `.repeat(3)}]};
         const caption = width => {
             root.style.width = width;
             const store = {branch: 'b1', services: {}};
