@@ -194,6 +194,22 @@ def test_nothing_on_the_stage_overlaps_at_any_size(modules: Js) -> None:
     assert modules(LAYOUT) == []
 
 
+def test_on_a_narrow_stage_small_print_stands_in_rows(modules: Js) -> None:
+    """Beside each other they would run under the neighbour."""
+    rows = modules("""
+        const {Lines} = await m('views/stage-notes.js');
+        const shown = narrow => {
+            const g = document.createElementNS('http://www.w3.org/2000/svg', 'g');
+            const lines = new Lines(g);
+            lines.place({unit: 1, cellHeight: 20, narrow}, {x: 0, strip: 0, anchor: 'middle', end: 200});
+            lines.draw([{label: 't1', value: 'yes, locks held 3 ms'}], false);
+            return [...g.querySelectorAll('text')].map(e => e.textContent.trim());
+        };
+        return [shown(false), shown(true)];
+    """)
+    assert rows == [["t1 yes, locks held 3 ms"], ["t1 yes", "locks held 3 ms"]]
+
+
 def test_a_line_across_the_ring_tells_its_sides(modules: Js) -> None:
     groups = modules("""
         const {sides} = await m('views/stage-gestures.js');

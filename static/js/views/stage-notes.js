@@ -27,6 +27,7 @@ export class Lines {
   /** @param {NodeLine[]} lines @param {boolean} below whether a strip of cells comes first */
   draw(lines, below) {
     if (this.box?.low) lines = []; // there is no room for them
+    if (this.box?.narrow) lines = lines.flatMap(folded);
     const key = `${below}|${lines.map(l => `${l.label}=${l.value}.${l.era ?? ''}`).join('|')}`;
     if (key === this.key) return;
     this.key = key;
@@ -51,6 +52,11 @@ export class Lines {
     const line = svg('text', {}, this.root);
     return {line, label: svg('tspan', {class: 'line-label'}, line), value: svg('tspan', {class: 'line-value'}, line)};
   }
+}
+
+/** Where there is no room beside a node, what a line lists stands in rows. @param {NodeLine} line @returns {NodeLine[]} */
+function folded({label, value, era}) {
+  return value.split(', ').map((part, i) => ({label: i ? '' : label, value: part, era}));
 }
 
 /** On a 20 by 20 grid around the origin. @type {Record<string, string>} */
