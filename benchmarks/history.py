@@ -15,14 +15,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from app.resources import SCENARIOS
 from app.sim.config import read_config
 from app.sim.scenario import read_file
 from app.sim.simulation import Simulation
 from app.sim.timeline import CHUNK, Timeline, run_to
-from app.sim.trace import encode_events
+from app.sim.trace import encode_events, plain
 from benchmarks.measure import Ratio
 
 EVENTS = 20_000
@@ -72,9 +70,7 @@ def keyframes(timeline: Timeline) -> list[Ratio]:
 def encoding(timeline: Timeline) -> Ratio:
     """A batch for all viewers, against json.dumps of the same events as dicts."""
     events = timeline.events(timeline.head - 400, timeline.head)
-    named = [
-        msgspec.to_builtins({f: getattr(e, f) for f in e.__struct_fields__}, enc_hook=tuple) for e in events
-    ]
+    named = [plain({f: getattr(e, f) for f in e.__struct_fields__}) for e in events]
     ours = cpu(lambda: encode_events(events), 50)
     return Ratio(
         "encoding a batch / json.dumps of dicts", ours / cpu(lambda: json.dumps(named), 50), 0.12, False

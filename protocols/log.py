@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from protocols.key_value import Command
+from protocols.traced import Traced
 
 
 class Configuration(msgspec.Struct, frozen=True, gc=False, rename="camel"):
@@ -52,7 +53,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     command: Command | Configuration | None = None
 
 
-class Log:
+class Log(Traced):
     """Entries `base` + 1 to `last_index`; `last_term` is the last one's term, 0 when there is none.
 
     `base` and `base_term` are the paper's lastIncludedIndex and lastIncludedTerm, 0 in a log that is whole.
@@ -120,6 +121,9 @@ class Log:
         theirs = other._shared[start - other.base : most - other.base]
         pairs = enumerate(zip(mine, theirs, strict=True), start)
         return next((i for i, (a, b) in pairs if a is not b and a != b), most)
+
+    def traced(self) -> tuple[Entry, ...]:
+        return tuple(self)
 
     def __len__(self) -> int:
         return self.last_index - self.base

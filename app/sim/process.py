@@ -18,6 +18,7 @@ from app.sim.chance import Stream
 from app.sim.network import Link
 from protocols.actor import Actor, State, durable_fields, field_table, persistent_values
 from protocols.log import Log
+from protocols.traced import Traced
 
 if TYPE_CHECKING:
     from app.sim.cluster import Hands
@@ -169,6 +170,8 @@ def change(field: str, old: Any, new: Any) -> tuple[Any, ...]:
     if isinstance(new, dict) and isinstance(old, dict):
         changed = {k: v for k, v in new.items() if k not in old or old[k] != v}
         return (field, "merge", changed, [str(k) for k in old if k not in new])
+    if isinstance(new, Traced):
+        return (field, new.traced())
     return (field, new)
 
 

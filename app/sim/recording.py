@@ -5,12 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-import msgspec
-
 from app.sim.config import ClusterConfig
 from app.sim.describe import describe_services
 from app.sim.scenario import catalogue
 from app.sim.timeline import Timeline, origin_view
+from app.sim.trace import encode
 from protocols.client import ClientRequest
 from protocols.registry import PROTOCOLS
 
@@ -65,4 +64,4 @@ def recording(service: str) -> bytes:
         "events": line.events(1, MOST),
         "now": line.events(1, MOST)[-1].time,
     }
-    return msgspec.json.encode(fields, enc_hook=tuple)
+    return encode(fields)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import methodcaller
 from typing import Any
 
 import msgspec
@@ -22,7 +23,7 @@ class Event(msgspec.Struct, array_like=True, gc=False):
     why: tuple[Any, ...] = ()
 
 
-_encoder = msgspec.json.Encoder(enc_hook=tuple)  # a log is encoded as its entries
+_encoder = msgspec.json.Encoder(enc_hook=methodcaller("traced"))  # a `Traced` says itself what it is here
 
 
 def encode_events(events: Sequence[Event]) -> bytes:
