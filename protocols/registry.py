@@ -48,8 +48,9 @@ class Protocol:
     rules: Mapping[str, Rule]
     laws: tuple[type[Law[Any]], ...] = ()
     mutants: Mapping[str, tuple[type[Actor[Any, Any]], str]] = field(default_factory=dict)
-
     """For each mutant: its actor, and the law that catches it ("" where only progress suffers)."""
+    client: Protocol | None = None
+    """What a client machine runs for this service, if that is not the plain `CLIENT`."""
 
     @property
     def families(self) -> dict[str, str]:
@@ -103,17 +104,27 @@ PROTOCOLS: dict[str, Protocol] = {
 
 def client_of(service: str, services: Sequence[str]) -> str:
     """The name of the service that a client runs to talk to `service`, one of the room's `services`."""
-    return "client" if service == services[0] else f"client-{service}"
+    plain = service == services[0] and PROTOCOLS[service].client is None
+    return "client" if plain else f"client-{service}"
 
 
 def protocol_of(service: str) -> Protocol:
     """What a service, or a client's side of one, runs."""
-    return CLIENT if service.partition("-")[0] == "client" else PROTOCOLS[service]
+    side, _, server = service.partition("-")
+    if side != "client":
+        return PROTOCOLS[service]
+    own = PROTOCOLS[server].client if server else None
+    return own or CLIENT
 
 
 def words_of(service: str) -> str:
-    """Where the catalogues keep a service's words: all clients share theirs."""
-    return "client" if service.partition("-")[0] == "client" else service
+    """Where the catalogues keep a service's words: all plain clients share theirs."""
+    return "client" if protocol_of(service) is CLIENT else service
+
+
+def clients() -> list[str]:
+    """All that a client machine may run: the plain client, and those of protocols that have their own."""
+    return ["client", *(f"client-{name}" for name, protocol in PROTOCOLS.items() if protocol.client)]
 
 
 def operations() -> dict[str, tuple[str, ...]]:
@@ -122,5 +133,6 @@ def operations() -> dict[str, tuple[str, ...]]:
 
 
 def orders() -> dict[str, tuple[str, ...]]:
-    """Everything that a node of some service can be told to do."""
-    return {name: args for p in PROTOCOLS.values() for name, args in p.actor.orders.items()}
+    """Everything that a node of some service, or a client of it, can be told to do."""
+    told = [p for protocol in PROTOCOLS.values() for p in (protocol, protocol.client) if p]
+    return {name: args for p in told for name, args in p.actor.orders.items()}

@@ -14,7 +14,7 @@ import msgspec
 from app.history.operation import History, Operation
 from app.sim.trace import Event
 from protocols.key_value import KEY_VALUE, Command
-from protocols.registry import PROTOCOLS
+from protocols.registry import PROTOCOLS, client_of
 
 
 class Recorder:
@@ -68,10 +68,10 @@ def clients_in(events: Iterable[Event]) -> dict[str, str]:
             break
         if event.service in PROTOCOLS and event.service not in named:
             named.append(event.service)
-    sides = {service: "client" if n == 0 else f"client-{service}" for n, service in enumerate(named)}
-    return {side: service for service, side in sides.items() if is_key_value(service)}
+    return {client_of(service, named): service for service in named if is_key_value(service)}
 
 
 def is_key_value(service: str) -> bool:
     """A client of this service puts, gets, adds and deletes: what these histories are about."""
-    return KEY_VALUE.keys() <= PROTOCOLS[service].actor.operations.keys()
+    protocol = PROTOCOLS[service]
+    return protocol.client is None and KEY_VALUE.keys() <= protocol.actor.operations.keys()

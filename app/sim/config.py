@@ -26,7 +26,7 @@ from app.sim.conditions import check_condition
 from app.sim.errors import Refused
 from app.sim.units import micros, span, spoken_span
 from protocols.actor import Impossible, field_table
-from protocols.registry import CLIENT, PROTOCOLS, client_of, protocol_of
+from protocols.registry import PROTOCOLS, client_of, protocol_of, words_of
 
 MAX_NODES = 25
 MAX_CLIENTS = 9
@@ -152,12 +152,12 @@ class ClusterConfig(Strict):
             find(service, PROTOCOLS, "unknown-service")
         for section in (self.options, self.mutants):
             for service in section:
-                find(service, [*self.services, "client"], "service-not-here")
+                find(service, [*self.services, *self.client_sides], "service-not-here")
         for service, mutant in self.mutants.items():
             find(mutant, protocol_of(service).mutants, "unknown-mutant")
         if len(set(self.services)) != len(self.services):
             raise Refused("services-twice", names=", ".join(self.services))
-        for service in [*self.services, "client"]:
+        for service in [*self.services, *self.client_sides]:
             self._check_cluster(service)
         self._check_initial()
         for n, step in enumerate(self.script, start=1):
@@ -165,6 +165,12 @@ class ClusterConfig(Strict):
         for n, expectation in enumerate(self.expect, start=1):
             check_expectation(self, n, expectation)
         return self
+
+    @property
+    def client_sides(self) -> list[str]:
+        """What clients run here, each by the name of its options and its words."""
+        sides = [client_of(service, self.services) for service in self.services]
+        return list(dict.fromkeys(["client", *map(words_of, sides)]))
 
     def _check_cluster(self, service: str) -> None:
         """A service must be able to run on these nodes with these options."""
@@ -182,7 +188,7 @@ class ClusterConfig(Strict):
 
     def options_of(self, service: str) -> Any:
         """The options of a service, as its actors take them."""
-        values = self.options.get("client" if service.startswith("client-") else service, {})
+        values = self.options.get(words_of(service), {})
         kind = protocol_of(service).options
         known = {f.encode_name for f in msgspec.structs.fields(kind)}
         for key, value in values.items():
@@ -300,9 +306,8 @@ def vocabulary(config: ClusterConfig) -> dict[str, frozenset[str]]:
     servers = {f.wire for s in config.services for f in field_table(protocol_of(s).state)} | set(
         config.services
     )
-    clients = {f.wire for f in field_table(CLIENT.state)} | {
-        client_of(s, config.services) for s in config.services
-    }
+    sides = [client_of(s, config.services) for s in config.services]
+    clients = {f.wire for side in sides for f in field_table(protocol_of(side).state)} | set(sides)
     known = {node: frozenset(servers) for node in (*config.nodes, "leader")}
     return known | {client: frozenset(clients) for client in config.clients}
 

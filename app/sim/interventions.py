@@ -128,7 +128,7 @@ def _(command: Timeout, cluster: Cluster) -> None:
     machine = _machine(cluster, command.node)
     if machine.status != UP:
         raise Refused("not-up", node=machine.name)
-    owners = [p for p in _running(machine, command.service) if command.timer in p.actor.timers]
+    owners = [p for p in _running(cluster, machine, command.service) if command.timer in p.actor.timers]
     if not owners:
         known = sorted({t for p in machine.processes for t in p.actor.timers})
         raise Refused("unknown-timer", timer=command.timer, known=", ".join(known))
@@ -368,8 +368,10 @@ def _release(cluster: Cluster, message: int, cause: int) -> None:
 # --- orders and clients -------------------------------------------------------------------------------------
 
 
-def _running(machine: Machine, service: str | None) -> list[Process]:
-    """The services on a machine, or the one that is meant."""
+def _running(cluster: Cluster, machine: Machine, service: str | None) -> list[Process]:
+    """The services on a machine, or the one that is meant: on a client, its side of that one."""
+    if machine.is_client and service in cluster.laws:
+        service = client_of(service, list(cluster.laws))
     found = [p for p in machine.processes if service in (None, p.service)]
     if not found:
         known = ", ".join(p.service for p in machine.processes)
@@ -379,9 +381,11 @@ def _running(machine: Machine, service: str | None) -> list[Process]:
 
 @_apply.register
 def _(command: Tell, cluster: Cluster) -> None:
-    machine = _server(cluster, command.node)
-    able = [p for p in _running(machine, command.service) if command.order in p.actor.orders]
+    machine = _machine(cluster, command.node)
+    able = [p for p in _running(cluster, machine, command.service) if command.order in p.actor.orders]
     if not able:
+        if machine.is_client and not any(p.actor.orders for p in machine.processes):
+            raise Refused("client-takes-no-orders", node=machine.name)
         known = ", ".join(sorted({o for p in machine.processes for o in p.actor.orders})) or "–"
         raise Refused("unknown-order", name=command.order, known=known)
     if machine.status != UP:
@@ -414,8 +418,8 @@ def _clients(cluster: Cluster, name: str, service: str | None) -> list[Process]:
     if machine.status != UP:
         raise Refused("not-up", node=name)
     services = list(cluster.laws)
-    found = _running(machine, service and client_of(find_service(service, services), services))
-    served = [p for p in found if ClientRequest in p.actor.server.messages]
+    found = _running(cluster, machine, service and find_service(service, services))
+    served = [p for p in found if isinstance(p.actor, Client) and ClientRequest in p.actor.server.messages]
     if not served:
         raise Refused("takes-no-requests", names=", ".join([service] if service else services))
     return served

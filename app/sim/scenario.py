@@ -15,7 +15,7 @@ from typing import Any
 from app.resources import SCENARIOS
 from app.sim.config import ClusterConfig, find, read_config
 from app.sim.errors import Refused
-from protocols.registry import PROTOCOLS
+from protocols.registry import PROTOCOLS, client_of, words_of
 
 MUSEUM = "museum"
 """The folder of scenarios that each show one known bug."""
@@ -70,7 +70,8 @@ def _read(values: dict[str, Any], name: str, text: str) -> Scenario:
     config["services"] = services
     config["scenario"] = name
     options = _table(values, "options") if several else {services[0]: values.get("options", {})}
-    config["options"] = {**options, "client": values.get("client", {})}
+    client = words_of(client_of(services[0], services)) if not several else "client"
+    config["options"] = {**options, client: values.get("client", {})}
     if "mutant" in values:
         config["mutants"] = values["mutant"] if several else {services[0]: values["mutant"]}
     if "speed" in values:

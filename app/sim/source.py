@@ -10,7 +10,7 @@ from typing import Any
 
 from app.sim.config import find
 from protocols.actor import Actor
-from protocols.registry import PROTOCOLS, Protocol, protocol_of
+from protocols.registry import PROTOCOLS, Protocol, clients, protocol_of
 
 HOME = Path(inspect.getfile(Actor)).parent.parent
 
@@ -21,7 +21,7 @@ def source_map(service: str) -> dict[str, Any]:
 
     Raises Refused for a service that does not exist.
     """
-    find(service, (*PROTOCOLS, "client"), "unknown-service")
+    find(service, (*PROTOCOLS, *clients()), "unknown-service")
     paths = source_files(protocol_of(service))
     source = paths[0].read_text(encoding="utf-8") if len(paths) == 1 else joined(paths)
     folder = paths[0].parent.relative_to(HOME)

@@ -10,7 +10,7 @@ from app.sim.commands import spoken_operation
 from app.sim.errors import sentence, texts
 from app.sim.trace import Event, encode, plain
 from protocols.key_value import Command
-from protocols.registry import PROTOCOLS, protocol_of, words_of
+from protocols.registry import PROTOCOLS, clients, protocol_of, words_of
 
 
 def text_lines(events: list[Event], lang: str = "en") -> Iterator[str]:
@@ -69,7 +69,7 @@ def reasons(e: Event, lang: str) -> Iterator[str]:
 
 
 def section(service: str, rule: str) -> str:
-    table = protocol_of(service).rules if service == "client" or service in PROTOCOLS else {}
+    table = protocol_of(service).rules if service in (*PROTOCOLS, *clients()) else {}
     return table[rule].section if rule in table else ""
 
 

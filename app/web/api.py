@@ -24,7 +24,7 @@ from app.texts import LANGS
 from app.texts import catalogue as texts
 from app.web.languages import language
 from app.web.visitors import address
-from protocols.registry import PROTOCOLS
+from protocols.registry import PROTOCOLS, clients
 
 _replaying = asyncio.Semaphore(1)
 
@@ -354,6 +354,6 @@ def _shipped(name: str) -> Scenario:
 
 @router.get("/source/{service}")
 async def source(service: str) -> dict[str, Any]:
-    if service not in (*PROTOCOLS, "client"):
+    if service not in (*PROTOCOLS, *clients()):
         raise Refused("unknown-page", path=f"/api/source/{service[:40]}")
     return source_map(service)

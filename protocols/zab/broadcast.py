@@ -34,6 +34,7 @@ class Broadcast(Synchronisation[S]):
 
     messages = (Notification, *PACKETS)
     timers = ("notification", "finalize", "connect", "silence", "tick")
+    operations = {}  # a service says what its clients may ask for
 
     def start(self, s: S, out: Effects) -> None:
         self.load_database(s)

@@ -173,6 +173,8 @@ def assert_sentences(refused: Refused) -> None:
 
 REFUSALS = [
     ("tell n1 dance", "unknown-order", []),
+    ("tell c1 transfer n1", "client-takes-no-orders", []),
+    ("tell n1 transfer c1", "is-client", []),
     ("request c1 dance", "unknown-operation", []),
     ("timeout n1 election on chess", "service-not-here", []),
     ("request c1 put x 7 on chess", "service-not-here", []),

@@ -14,7 +14,7 @@ from app.sim.source import source_map
 from app.sim.text import text_lines, word
 from app.sim.trace import Event
 from protocols.actor import field_table
-from protocols.registry import PROTOCOLS, protocol_of
+from protocols.registry import PROTOCOLS, clients, protocol_of
 from tests.protocols.commit_schedules import three
 from tests.protocols.test_mutants import without_the_bug
 from tests.protocols.test_raft_orders import RARE
@@ -28,7 +28,7 @@ from tests.sim.test_three_phase_faults import ThreePhaseChaos
 from tests.sim.test_two_phase_faults import TwoPhaseChaos
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
-SERVICES = (*PROTOCOLS, "client")
+SERVICES = (*PROTOCOLS, *clients())
 LAWS = [law for p in PROTOCOLS.values() for law in p.laws]
 MUTANTS = [mutant for p in PROTOCOLS.values() for mutant in p.mutants]
 RULES = [(s, rule) for s in SERVICES for rule in protocol_of(s).rules]

@@ -30,9 +30,15 @@ function timerEntries(ctx, id) {
   return [...names].map(timer => ({id: 'node.timeout', target: {id, timer}, label: 'actions.timeout.named', params: {timer}}));
 }
 
-/** What the protocol lets people tell a node. @param {any} ctx @param {string} id @returns {Entry[]} */
+/** What the protocol lets people tell a node, or a client. @param {any} ctx @param {string} id @returns {Record<string, string[]>} */
+function ordersOf(ctx, id) {
+  const {lens, playhead, store} = ctx;
+  return (playhead.shown.view?.nodes[id]?.client ? store.services[lens.client] : lens.described)?.orders ?? {};
+}
+
+/** @param {any} ctx @param {string} id @returns {Entry[]} */
 function orderEntries(ctx, id) {
-  return Object.entries(ctx.lens.described.orders ?? {}).map(([order, args]) => {
+  return Object.entries(ordersOf(ctx, id)).map(([order, args]) => {
     const has = ctx.i18n.has(`order.${order}`);
     const params = {order: has ? ctx.i18n.t(`order.${order}`) : order};
     return {id: args.length ? 'dialog.order' : 'node.order', target: {id, order}, label: args.length ? 'actions.order.more' : 'actions.order', params};
@@ -43,7 +49,7 @@ function orderEntries(ctx, id) {
  *  @param {{id: string, order: string}} target @param {() => void} close */
 export function orderMenu(ctx, {id, order}, close) {
   const {t} = ctx.i18n;
-  const args = /** @type {string[]} */ (ctx.lens.described.orders[order] ?? []);
+  const args = /** @type {string[]} */ (ordersOf(ctx, id)[order] ?? []);
   const inputs = args.map(arg => argument(arg, id, ctx));
   const send = (/** @type {Event} */ e) => {
     e.preventDefault();
@@ -132,8 +138,8 @@ export function clientMenu(ctx, {client, at}, close) {
     ...(names.length > 1 ? [who.root] : []), op.root, key.root, value.root, server.root,
     h('button', {class: 'primary', type: 'submit'}, [t('stage.form.send')])]);
   const id = who.input.value;
-  const entries = [...['100ms', '400ms'].map(every => ({id: 'client.load', target: {client: id, every}, params: {every: spaced(every)}})),
-    {id: 'client.loadOff', target: id}, ...each(id, 'node.inspect')];
+  const load = first ? ['100ms', '400ms'].map(every => ({id: 'client.load', target: {client: id, every}, params: {every: spaced(every)}})) : [];
+  const entries = [...load, ...(first ? each(id, 'client.loadOff') : []), ...orderEntries(ctx, id), ...each(id, 'node.inspect')];
   return {title: t('stage.form.title', {client: id}), body: first ? [form] : [], entries};
 }
 
