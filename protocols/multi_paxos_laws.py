@@ -14,34 +14,7 @@ from protocols.ballot import Ballot
 from protocols.key_value import Command
 from protocols.law import Law, Ledger
 from protocols.multi_paxos import MultiPaxosState
-from protocols.votes import Vote, add
-
-
-class CountsVotes(votes.CountsVotes[MultiPaxosState]):
-    """How they follow them here."""
-
-    def follow(self, node: str, s: MultiPaxosState, before: Mapping[str, Any]) -> list[tuple[Vote, Vote]]:
-        """Count what this change tells; gives the votes that are chosen beside another."""
-        if s.role == "recovering":
-            return self.votes.crash(node, {slot: (p.ballot, p.value) for slot, p in s.accepted.items()})
-        self.meet(node, s)
-        clashes = self.votes.go_on(node, newly_accepted(s, before))
-        told = before.get("acceptances", s.acceptances)
-        if told is not s.acceptances and s.role == "leader":
-            for slot, names in s.acceptances.items():
-                if names is told.get(slot):
-                    continue
-                vote = (slot, s.ballot, proposed_value(s, slot))
-                for acceptor in set(names) - {node, *told.get(slot, ())}:
-                    clashes += self.votes.settle(acceptor, [vote])
-        return clashes
-
-    def meet(self, node: str, s: MultiPaxosState) -> None:
-        """An acceptor joins; what its log has from the beginning was chosen before."""
-        if node not in self.votes.acceptors:
-            self.votes.join(node)
-            for slot, value in enumerate(s.log, start=1):
-                self.votes.chosen.setdefault(slot, (Ballot(), value))
+from protocols.votes import Cast, Vote, Votes
 
 
 def newly_accepted(s: MultiPaxosState, before: Mapping[str, Any]) -> list[Vote]:
@@ -52,6 +25,20 @@ def newly_accepted(s: MultiPaxosState, before: Mapping[str, Any]) -> list[Vote]:
     return [(slot, p.ballot, p.value) for slot, p in s.accepted.items() if old.get(slot) is not p]
 
 
+def newly_counted(node: str, s: MultiPaxosState, before: Mapping[str, Any]) -> list[Cast]:
+    """What a leader has just heard of others' acceptances."""
+    told = before.get("acceptances")
+    if told is None or s.role != "leader":
+        return []
+    return [
+        (acceptor, (slot, s.ballot, proposed_value(s, slot)))
+        for slot, names in s.acceptances.items()
+        if names is not told.get(slot)
+        for acceptor in names
+        if acceptor != node and acceptor not in told.get(slot, ())
+    ]
+
+
 def proposed_value(s: MultiPaxosState, slot: int) -> Command | None:
     """What the leader has proposed in a slot, be it chosen by now or not."""
     if slot <= len(s.log):
@@ -59,7 +46,14 @@ def proposed_value(s: MultiPaxosState, slot: int) -> Command | None:
     return s.chosen[slot] if slot in s.chosen else s.proposals.get(slot)
 
 
-class Agreement(CountsVotes):
+def meet(votes: Votes, node: str, s: MultiPaxosState) -> None:
+    """An acceptor joins; what its log has from the beginning was chosen before."""
+    votes.join(node)
+    for slot, value in enumerate(s.log, start=1):
+        votes.chosen.setdefault(slot, (Ballot(), value))
+
+
+class Agreement(votes.Agreement[MultiPaxosState]):
     """In each slot at most one value is chosen ("Paxos Made Simple", section 2.1, 3)."""
 
     id = "multi-paxos-agreement"
@@ -67,19 +61,23 @@ class Agreement(CountsVotes):
     fields = frozenset({"role", "promised", "accepted", "acceptances", "log"})
 
     def judge(self, node: str, s: MultiPaxosState, before: Mapping[str, Any]) -> dict[str, Any] | None:
-        for (slot, ballot, value), (_, later, other) in self.follow(node, s, before):
-            first, second = value or "no-op", other or "no-op"
-            return {
-                "slot": slot,
-                "first": first,
-                "ballot": str(ballot),
-                "second": second,
-                "later": str(later),
-            }
-        return None
+        clash = self.clash(self.cast_for_good(node, s, before))
+        if clash is None:
+            return None
+        (slot, ballot, value), (_, later, other) = clash
+        first, second = value or "no-op", other or "no-op"
+        return {"slot": slot, "first": first, "ballot": str(ballot), "second": second, "later": str(later)}
+
+    def cast_for_good(self, node: str, s: MultiPaxosState, before: Mapping[str, Any]) -> list[Cast]:
+        """The votes that count from now on, as this change tells."""
+        if s.role == "recovering":
+            return self.after_crash(node, {slot: (p.ballot, p.value) for slot, p in s.accepted.items()})
+        if node not in self.votes.acceptors:
+            meet(self.votes, node, s)
+        return self.going_on(node, newly_accepted(s, before)) + newly_counted(node, s, before)
 
 
-class OnlyChosenLearned(CountsVotes):
+class OnlyChosenLearned(votes.CountsVotes[MultiPaxosState]):
     """Nothing is taken for chosen that is not (section 2.1)."""
 
     id = "multi-paxos-learned"
@@ -89,9 +87,10 @@ class OnlyChosenLearned(CountsVotes):
     def judge(self, node: str, s: MultiPaxosState, before: Mapping[str, Any]) -> dict[str, Any] | None:
         if s.role == "recovering":
             return None
-        self.meet(node, s)
+        if node not in self.votes.acceptors:
+            meet(self.votes, node, s)
         for vote in newly_accepted(s, before):  # that it may yet be lost in a crash does not matter here
-            add(self.votes.made, vote, node)
+            self.votes.add(node, vote)
         if "log" not in before:
             return None
         for slot in range(len(before["log"]) + 1, len(s.log) + 1):
@@ -147,10 +146,11 @@ class OneValuePerBallot(Law[MultiPaxosState]):
         self.latest: dict[str, dict[tuple[int, Ballot], Any]] = {}
 
     def judge(self, node: str, s: MultiPaxosState, before: Mapping[str, Any]) -> dict[str, Any] | None:
-        latest = self.latest.pop(node, {})
+        latest = self.latest.pop(node, None)
         if s.role == "recovering":
             return None
-        self.values |= latest
+        if latest:
+            self.values |= latest
         new = newly_accepted(s, before)
         for slot, ballot, value in new:
             first = self.values.get((slot, ballot), value)

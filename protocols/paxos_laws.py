@@ -13,7 +13,7 @@ from protocols import votes
 from protocols.ballot import Ballot
 from protocols.law import Law
 from protocols.paxos import PaxosState
-from protocols.votes import Vote
+from protocols.votes import Cast
 
 
 class Validity(Law[PaxosState]):
@@ -43,26 +43,7 @@ class Validity(Law[PaxosState]):
         return twin
 
 
-class CountsVotes(votes.CountsVotes[PaxosState]):
-    """How they follow them here."""
-
-    def follow(self, node: str, s: PaxosState, before: Mapping[str, Any]) -> list[tuple[Vote, Vote]]:
-        """Count what this change tells; gives the votes that are chosen beside another."""
-        accepted = (s.accepted.ballot, s.accepted.value) if s.accepted else None
-        if not s.roles:
-            return self.votes.crash(node, {0: accepted} if accepted else {})
-        if "roles" in before and "acceptor" in s.roles:
-            self.votes.join(node)
-        new: list[Vote] = [(0, *accepted)] if accepted and "accepted" in before else []
-        clashes = self.votes.go_on(node, new)
-        if "acceptances" in before:
-            for a in s.acceptances:
-                if a.acceptor != node:
-                    clashes += self.votes.settle(a.acceptor, [(0, a.ballot, a.value)])
-        return clashes
-
-
-class Agreement(CountsVotes):
+class Agreement(votes.Agreement[PaxosState]):
     """Only a single value is chosen (section 2.1)."""
 
     id = "paxos-agreement"
@@ -70,12 +51,26 @@ class Agreement(CountsVotes):
     fields = frozenset({"roles", "promised", "accepted", "acceptances", "phase", "learned"})
 
     def judge(self, node: str, s: PaxosState, before: Mapping[str, Any]) -> dict[str, Any] | None:
-        for (_, ballot, value), (_, later, other) in self.follow(node, s, before):
-            return {"first": value, "ballot": str(ballot), "second": other, "later": str(later)}
-        return None
+        clash = self.clash(self.cast_for_good(node, s, before))
+        if clash is None:
+            return None
+        (_, ballot, value), (_, later, other) = clash
+        return {"first": value, "ballot": str(ballot), "second": other, "later": str(later)}
+
+    def cast_for_good(self, node: str, s: PaxosState, before: Mapping[str, Any]) -> list[Cast]:
+        """The votes that count from now on, as this change tells."""
+        accepted = (s.accepted.ballot, s.accepted.value) if s.accepted else None
+        if not s.roles:
+            return self.after_crash(node, {0: accepted} if accepted else {})
+        if "roles" in before and "acceptor" in s.roles:
+            self.votes.join(node)
+        cast = self.going_on(node, [(0, *accepted)] if accepted and "accepted" in before else [])
+        if "acceptances" in before:
+            cast += [(a.acceptor, (0, a.ballot, a.value)) for a in s.acceptances if a.acceptor != node]
+        return cast
 
 
-class OnlyChosenLearned(CountsVotes):
+class OnlyChosenLearned(votes.CountsVotes[PaxosState]):
     """A process never learns that a value has been chosen unless it actually has been (section 2.1)."""
 
     id = "paxos-learned"
@@ -83,7 +78,10 @@ class OnlyChosenLearned(CountsVotes):
     fields = frozenset({"roles", "accepted", "learned"})
 
     def judge(self, node: str, s: PaxosState, before: Mapping[str, Any]) -> dict[str, Any] | None:
-        self.follow(node, s, before)
+        if "roles" in before and "acceptor" in s.roles:
+            self.votes.join(node)
+        if s.roles and s.accepted and "accepted" in before:  # that a crash may take it does not matter here
+            self.votes.add(node, (0, s.accepted.ballot, s.accepted.value))
         if s.learned is None or self.votes.is_chosen(0, s.learned):
             return None
         return {"node": node, "value": s.learned}

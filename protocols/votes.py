@@ -7,85 +7,67 @@ writes handles nothing), or once another node has heard of it (what is sent is d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
 from protocols.ballot import Ballot
 from protocols.law import Law, S
 
+NONE = Ballot()
 Proposed = tuple[Ballot, Any]
 Vote = tuple[int, Ballot, Any]
 """A slot (0 where there is but one decree), a ballot and a value."""
+Cast = tuple[str, Vote]
+"""An acceptor and its vote."""
 
 
 class Votes:
-    """Every acceptance so far, by slot."""
+    """Who has accepted what, by slot, and what is thereby chosen."""
 
     def __init__(self) -> None:
         self.acceptors: frozenset[str] = frozenset()
-        self.made: dict[int, dict[Proposed, frozenset[str]]] = {}
-        self.final: dict[int, dict[Proposed, frozenset[str]]] = {}
-        self.pending: dict[str, tuple[Vote, ...]] = {}
+        self.cast: dict[int, dict[Proposed, frozenset[str]]] = {}
+        """For each slot: the votes, but not those for its chosen value; they change nothing any more."""
         self.chosen: dict[int, Proposed] = {}
-        """For each slot: what a majority was first seen to have accepted in one ballot."""
+        """For each slot: what was first seen to be chosen."""
 
     def join(self, acceptor: str) -> None:
         """Acceptors join when they are switched on, before anything happens."""
         self.acceptors |= {acceptor}
 
-    def crash(self, node: str, kept: Mapping[int, Proposed]) -> list[tuple[Vote, Vote]]:
-        """`node` crashed, and this is left of its acceptances: what was not on disk was never made."""
-        pending = self.pending.pop(node, ())
-        return self.settle(node, [v for v in pending if kept.get(v[0]) == v[1:]])
-
-    def go_on(self, node: str, new: Iterable[Vote]) -> list[tuple[Vote, Vote]]:
-        """`node` handled something and accepted `new`: what it had accepted before counts for good."""
-        clashes = self.settle(node, self.pending.pop(node, ()))
-        self.pending[node] = tuple(new)
-        for vote in self.pending[node]:
-            add(self.made, vote, node)
-        return clashes
-
-    def settle(self, node: str, votes: Iterable[Vote]) -> list[tuple[Vote, Vote]]:
-        """`node` has cast these votes for good. Gives each that is chosen, with what was chosen before it
-        if that is another value."""
-        clashes = []
-        for slot, ballot, value in votes:
-            if self.is_majority(add(self.final, (slot, ballot, value), node)):
-                first = self.chosen.setdefault(slot, (ballot, value))
-                if first[1] != value:
-                    clashes.append(((slot, *first), (slot, ballot, value)))
-        return clashes
+    def add(self, acceptor: str, vote: Vote) -> None:
+        slot, ballot, value = vote
+        if slot in self.chosen and self.chosen[slot][1] == value:
+            return
+        cast = self.cast.get(slot, {})
+        names = cast.get((ballot, value), frozenset())
+        self.cast[slot] = {**cast, (ballot, value): names | {acceptor}}
 
     def is_chosen(self, slot: int, value: Any) -> bool:
-        """A majority accepted `value` in one ballot, as far as their states say."""
-        if slot in self.chosen and self.chosen[slot][1] == value:
+        """Whether a majority has accepted `value` in one ballot."""
+        first = self.chosen.get(slot)
+        if first is not None and first[1] == value:
             return True
-        made = self.made.get(slot, {})
-        return any(v == value and self.is_majority(names) for (_, v), names in made.items())
+        cast = self.cast.get(slot, {})
+        won = [p for p, names in cast.items() if p[1] == value and self.is_majority(names)]
+        if won and first is None:
+            self.chosen[slot] = won[0]
+            del self.cast[slot]
+            if others := {p: names for p, names in cast.items() if p[1] != value}:
+                self.cast[slot] = others
+        return bool(won)
 
     def is_majority(self, names: frozenset[str]) -> bool:
         return 2 * len(names & self.acceptors) > len(self.acceptors)
 
     def copy(self) -> Self:
         twin = self.__class__()
-        twin.acceptors = self.acceptors
-        twin.made, twin.final = self.made.copy(), self.final.copy()
-        twin.pending, twin.chosen = self.pending.copy(), self.chosen.copy()
+        twin.acceptors, twin.cast, twin.chosen = self.acceptors, self.cast.copy(), self.chosen.copy()
         return twin
 
 
-def add(votes: dict[int, dict[Proposed, frozenset[str]]], vote: Vote, node: str) -> frozenset[str]:
-    """Who has cast this vote, `node` now among them."""
-    slot, proposed = vote[0], vote[1:]
-    before = votes.get(slot, {})
-    names = before.get(proposed, frozenset()) | {node}
-    votes[slot] = {**before, proposed: names}
-    return names
-
-
 class CountsVotes(Law[S]):
-    """What the laws about chosen values have in common: they follow the acceptors."""
+    """What the laws about chosen values have in common."""
 
     def __init__(self) -> None:
         self.votes = Votes()
@@ -93,6 +75,42 @@ class CountsVotes(Law[S]):
     def copy(self) -> Self:
         twin = self.__class__()
         twin.votes = self.votes.copy()
+        return twin
+
+
+class Agreement(CountsVotes[S]):
+    """At most one value is chosen. Here votes are counted when they are cast for good."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.latest: dict[str, Sequence[Vote]] = {}
+        """What each acceptor accepted when it last handled something."""
+
+    def after_crash(self, node: str, kept: Mapping[int, Proposed]) -> list[Cast]:
+        """`node` crashed, and this is left of what it had accepted: what was not on disk was never cast."""
+        return [(node, vote) for vote in self.latest.pop(node, ()) if kept.get(vote[0]) == vote[1:]]
+
+    def going_on(self, node: str, new: Sequence[Vote]) -> list[Cast]:
+        """`node` handled something and accepted `new`: what it had accepted before is cast for good."""
+        cast = [(node, vote) for vote in self.latest.pop(node, ())]
+        if new:
+            self.latest[node] = new
+        return cast
+
+    def clash(self, cast: Iterable[Cast]) -> tuple[Vote, Vote] | None:
+        """Count these votes; gives the first that is chosen, after what was chosen beside it before."""
+        for acceptor, vote in cast:
+            slot, _, value = vote
+            self.votes.add(acceptor, vote)
+            if self.votes.is_chosen(slot, value):
+                first = self.votes.chosen[slot]
+                if first[1] != value:
+                    return (slot, *first), vote
+        return None
+
+    def copy(self) -> Self:
+        twin = super().copy()
+        twin.latest = self.latest.copy()
         return twin
 
 
@@ -112,19 +130,23 @@ class PromiseKept(Law[Any]):
 
     def judge(self, node: str, s: Any, before: Mapping[str, Any]) -> dict[str, Any] | None:
         self.now[node] = s.promised
+        concerned = [node]
         if not self.has_crashed(s):  # a node that goes on has kept on disk what it promised before
             self.give(node, before.get("promised", s.promised))
-        for acceptor in s.promises:
-            if acceptor != node:
-                self.give(acceptor, s.ballot)
-        for acceptor in (node, *s.promises):
-            given, now = self.given.get(acceptor, Ballot()), self.now.get(acceptor, Ballot())
+        if "promises" in before or "ballot" in before:
+            for acceptor in s.promises:
+                if acceptor != node:
+                    self.give(acceptor, s.ballot)
+                    concerned.append(acceptor)
+        for acceptor in concerned:
+            given, now = self.given.get(acceptor, NONE), self.now.get(acceptor, NONE)
             if now < given:
                 return {"node": acceptor, "promised": str(given), "now": str(now)}
         return None
 
     def give(self, acceptor: str, ballot: Ballot) -> None:
-        self.given[acceptor] = max(ballot, self.given.get(acceptor, ballot))
+        if ballot > self.given.get(acceptor, NONE):
+            self.given[acceptor] = ballot
 
     def copy(self) -> Self:
         twin = self.__class__()

@@ -294,7 +294,7 @@ class Cluster:
     def _judge(self, p: Process, before: dict[str, Any], cause: int) -> None:
         changed = before.keys()
         for law in self.laws.get(p.service, ()):
-            if self.broken[law.id] or law.fields.isdisjoint(changed):
+            if law.fields.isdisjoint(changed) or self.broken[law.id]:
                 continue
             data = law.judge(p.node, p.state, before)
             if data is not None:
