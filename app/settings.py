@@ -93,6 +93,46 @@ class Settings(BaseSettings):
         default=5_000, ge=0, description="Missed events that a returning viewer is sent; beyond, a snapshot."
     )
 
+    zookeeper: bool = Field(
+        default=True, description="Let ZooKeeper clients connect to the live room's ensemble, over TCP."
+    )
+    zookeeper_host: str = Field(
+        default="127.0.0.1",
+        description="Address for ZooKeeper clients; whoever reaches it can use and disturb the live room.",
+    )
+    zookeeper_port: int = Field(
+        default=2181,
+        ge=0,
+        le=65535,
+        description="Port of the ensemble's first server; the next has the next. 0 takes free ones.",
+    )
+    zookeeper_words: str = Field(
+        default="*", description="Four-letter words that are answered, separated by commas; * is all."
+    )
+    zookeeper_max_connections: int = Field(
+        default=1000, ge=1, description="Connections of ZooKeeper clients at once."
+    )
+    zookeeper_max_connections_per_server: int = Field(
+        default=600, ge=1, description="Connections of ZooKeeper clients to one server at once."
+    )
+    zookeeper_max_frame_bytes: int = Field(
+        default=1_048_575, ge=1024, description="Size of one request of a ZooKeeper client."
+    )
+    zookeeper_max_outstanding: int = Field(
+        default=1000,
+        ge=1,
+        description="Requests that one ZooKeeper client may have under way; beyond them it is not read from.",
+    )
+    zookeeper_max_unsent_bytes: int = Field(
+        default=16_777_216,
+        ge=1024,
+        description="Bytes that one ZooKeeper client may have under way; a client that leaves so many unread "
+        "is disconnected.",
+    )
+    zookeeper_hello_seconds: float = Field(
+        default=10.0, gt=0, description="Time that a ZooKeeper client has for its handshake."
+    )
+
     @field_validator("allowed_origins", mode="before")
     @classmethod
     def _commas(cls, value: object) -> object:

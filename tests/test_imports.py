@@ -1,5 +1,5 @@
-"""Imports point one way: protocols, app.sim, then app.history and app.rooms, then app.web. The left knows
-nothing of the right.
+"""Imports point one way: protocols, app.sim, then app.history and app.rooms, then app.zookeeper and app.web.
+The left knows nothing of the right.
 """
 
 import ast
@@ -16,6 +16,7 @@ MAY_IMPORT = {
     "app.sim": {"app.sim", "protocols"},
     "app.history": {"app.history", "app.sim", "protocols"},
     "app.rooms": {"app.rooms", "app.sim", "app.settings"},
+    "app.zookeeper": {"app.zookeeper", "app.rooms", "app.sim", "app.settings", "protocols"},
     "app.web": {
         *("app.web", "app.rooms", "app.history", "app.sim", "app.settings", "app.main", "protocols"),
     },

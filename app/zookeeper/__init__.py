@@ -1,0 +1,1 @@
+"""Where real ZooKeeper clients come in: TCP, and the words that operators ask."""
