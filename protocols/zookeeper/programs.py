@@ -248,14 +248,16 @@ class Zk:
 
     async def ensure(self, path: str) -> None:
         """Create `path`, and all above it, where they are missing (kazoo: ensure_path)."""
-        at = 0
-        while at != -1:
-            at = path.find("/", at + 1)
-            try:
-                await self.create(path if at == -1 else path[:at])
-            except ZooKeeperError as e:
-                if e.code != Code.NODE_EXISTS:
-                    raise
+        if await self.exists(path) is not None:
+            return
+        parent = path.rpartition("/")[0]
+        if parent:
+            await self.ensure(parent)
+        try:
+            await self.create(path)
+        except ZooKeeperError as e:
+            if e.code != Code.NODE_EXISTS:
+                raise
 
     async def changed(self, *paths: str) -> Happened:
         """The next event about one of these paths (any, if none is given) that was not taken yet."""

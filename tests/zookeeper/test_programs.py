@@ -250,7 +250,7 @@ def test_a_program_that_is_given_up_does_nothing_any_more() -> None:
 def test_a_lost_answer_does_not_make_a_second_znode() -> None:
     """Recipes, "Recoverable Errors and the GUID Protocol"."""
     lost = Answered(Code.CONNECTION_LOSS)
-    there = Answered(Code.NODE_EXISTS)
+    there = Answered(0, StatOf(STAT))
     asked = run(lock, there, args=("/l",)).waits_for
     assert isinstance(asked, Ask)
     assert isinstance(asked.operation, Create)

@@ -11,11 +11,25 @@ from typing import Any
 
 from protocols.actor import Impossible
 from protocols.zookeeper.programs import Program
+from protocols.zookeeper.recipes.barrier import barrier_close, barrier_pass
+from protocols.zookeeper.recipes.config import publish, subscribe
+from protocols.zookeeper.recipes.double_barrier import double_barrier
+from protocols.zookeeper.recipes.election import election
+from protocols.zookeeper.recipes.group import member, observe_group
 from protocols.zookeeper.recipes.lock import lock
+from protocols.zookeeper.recipes.lock_herd import lock_herd
+from protocols.zookeeper.recipes.naming import claim, unique_id
+from protocols.zookeeper.recipes.queue import consume, produce
+from protocols.zookeeper.recipes.read_write_lock import read_lock, write_lock
+from protocols.zookeeper.recipes.servers import listener, server
 
 RECIPES: dict[str, Program] = {
-    "lock": lock,
-}
+    program.__name__.replace("_", "-"): program
+    for program in (
+        lock, lock_herd, read_lock, write_lock, election, server, listener, publish, subscribe, unique_id,
+        claim, barrier_close, barrier_pass, double_barrier, produce, consume, member, observe_group,
+    )
+}  # fmt: skip
 
 
 def recipe(name: str, words: tuple[str, ...]) -> tuple[Program, tuple[Any, ...]]:
