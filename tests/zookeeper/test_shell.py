@@ -1,5 +1,7 @@
 """The shell's texts, row by row: zkCli's, except where it silently ignores what was meant."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from protocols.zookeeper.errors import Code
@@ -28,6 +30,7 @@ from protocols.zookeeper.shell import (
     state_lines,
 )
 from protocols.zookeeper.shell.parse import Refused, words
+from protocols.zookeeper.shell.texts import date
 from tests.zookeeper.play import Server
 
 ME = Identity("c1", "n1", 0x100000000000001)
@@ -249,6 +252,14 @@ def test_a_stat_is_printed_as_zkcli_does(shell: Typing) -> None:
     assert "dataVersion = 2" in shell.type("set -s /g/b x")
     assert shell.type("ls -s /q")[0] == "[]"
     assert shell.type("ls -s /q")[1:] == shell.type("stat /q")
+
+
+def test_dates_are_the_calendars() -> None:
+    start = datetime(1970, 1, 1, tzinfo=UTC)
+    for days in range(-700_000, 2_900_000, 397):
+        moment = start + timedelta(days=days, seconds=days % 86_400)
+        millis = int((moment - start).total_seconds()) * 1000
+        assert date(millis) == moment.strftime("%a %b %d %H:%M:%S UTC ") + str(moment.year)
 
 
 def test_trees_are_listed_brothers_first_and_deleted_leaves_first(shell: Typing) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from protocols.zookeeper.errors import Code
 from protocols.zookeeper.operations import ADMIN, CREATE, DELETE, READ, WRITE, Acl, Stat
@@ -65,9 +65,22 @@ def error_text(code: Code, path: str) -> str:
 
 def date(millis: int) -> str:
     """`Thu Jan 01 00:00:00 UTC 1970`"""
-    t = EPOCH + timedelta(milliseconds=millis)
-    day, month = DAYS[t.weekday()], MONTHS[t.month - 1]
-    return f"{day} {month} {t.day:02} {t.hour:02}:{t.minute:02}:{t.second:02} UTC {t.year}"
+    days, second = divmod(millis // 1000, 86_400)
+    year, month, day = civil(days)
+    clock = f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
+    return f"{DAYS[(days + 3) % 7]} {MONTHS[month - 1]} {day:02} {clock} UTC {year}"
+
+
+def civil(days: int) -> tuple[int, int, int]:
+    """Year, month and day, so many days after 1970-01-01. Years begin in March here, so that the day that a
+    leap year has more is its last one."""
+    era, day = divmod(days + 719_468, 146_097)  # since 0000-03-01, in eras of 400 years
+    year = (day - day // 1460 + day // 36_524 - day // 146_096) // 365
+    day -= 365 * year + year // 4 - year // 100
+    month = (5 * day + 2) // 153
+    day -= (153 * month + 2) // 5
+    month += 3 if month < 10 else -9
+    return 400 * era + year + (month <= 2), month, day + 1
 
 
 def hexadecimal(number: int) -> str:
