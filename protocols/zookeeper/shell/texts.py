@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from protocols.zookeeper.errors import Code
 from protocols.zookeeper.operations import ADMIN, CREATE, DELETE, READ, WRITE, Acl, Stat
 
@@ -51,7 +49,6 @@ EVENTS = {
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def keeper_error(code: Code, path: str) -> str:
