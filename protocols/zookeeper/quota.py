@@ -78,9 +78,9 @@ def covering(tree: Tree, path: str) -> str | None:
     return next((each for each in ancestors(path) if each in tree.limited), None)
 
 
-def excess(tree: Tree, path: str, size: int, count: int) -> Iterator[Excess]:
-    """The limits that are passed once so many bytes and znodes more are at `path`. A hard limit goes before
-    a soft one."""
+def excess(tree: Tree, path: str, size: int = 0, count: int = 0) -> Iterator[Excess]:
+    """The limits that are passed with so many bytes and znodes more at `path`: asked after a write with none,
+    what a server logs. A hard limit goes before a soft one."""
     of = covering(tree, path)
     if of is None:
         return

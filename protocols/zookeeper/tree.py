@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 from msgspec.structs import replace
 from rpds import HashTrieMap, HashTrieSet
 
-from protocols.traced import Traced
+from protocols.traced import Traced, total64
 from protocols.zookeeper.operations import READ, Acl
 from protocols.zookeeper.paths import CONFIG, QUOTA, ROOT, ZOOKEEPER, join, name_of, parent_of
 from protocols.zookeeper.znode import CHILDLESS, Znode, digest_of
@@ -133,7 +133,7 @@ class Tree(Traced):
         changed = replace(parent, children=left or CHILDLESS, pzxid=max(parent.pzxid, zxid))
         twin = self._put(above, changed, parent.digest)
         twin._nodes = twin._nodes.remove(path)
-        twin.digest = _sum(twin.digest, -node.digest)
+        twin.digest = total64(twin.digest, -node.digest)
         if node.owner:
             mine = self.ephemerals[node.owner].remove(path)
             rest = self.ephemerals
@@ -157,7 +157,7 @@ class Tree(Traced):
         digest = digest_of(path, node)
         twin = self._copy()
         twin._nodes = self._nodes.insert(path, replace(node, digest=digest))
-        twin.digest = _sum(self.digest, digest - was)
+        twin.digest = total64(self.digest, digest - was)
         return twin
 
     def _copy(self) -> Tree:
@@ -178,10 +178,6 @@ class Tree(Traced):
 
     def __repr__(self) -> str:
         return f"Tree({len(self)} znodes, {self.digest:#018x})"
-
-
-def _sum(digest: int, more: int) -> int:
-    return (digest + more) & (1 << 64) - 1
 
 
 def empty(config: bytes = b"", config_zxid: int = 0, now_ms: int = 0) -> Tree:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
-
 import msgspec
 from rpds import HashTrieSet
 
+from protocols.traced import digest64
 from protocols.zookeeper.operations import OPEN, Acl, Stat
 
 CHILDLESS: HashTrieSet[str] = HashTrieSet()
-
-_encode = msgspec.msgpack.Encoder().encode
 
 
 class Znode(msgspec.Struct, frozen=True, gc=False):
@@ -67,5 +64,4 @@ def digest_of(path: str, node: Znode) -> int:
     n = node
     entries = [(a.perms, a.scheme, a.id) for a in n.acl]
     times = (n.czxid, n.mzxid, n.pzxid, n.ctime, n.mtime, n.version, n.aversion, n.creates)
-    what = _encode((path, n.data, entries, times, n.owner, n.container, n.ttl))
-    return int.from_bytes(blake2b(what, digest_size=8).digest(), "big")
+    return digest64(path, n.data, entries, times, n.owner, n.container, n.ttl)

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from protocols.zookeeper.apply import apply
 from protocols.zookeeper.errors import Code, ZooKeeperError
 from protocols.zookeeper.operations import (
     ADMIN,
@@ -465,3 +466,20 @@ def test_a_tree_that_is_kept_does_not_change(server: Server) -> None:
     assert kept["/a"].creates == 0
     assert kept != server.tree
     assert empty() == empty() != kept
+
+
+def test_trees_that_differ_in_an_acl_alone_are_different() -> None:
+    one, other = Server(), Server()
+    one.create("/p")
+    other.create("/p", acl=(Acl(READ, "world", "anyone"),))
+    assert one.stat("/p") == other.stat("/p")
+    assert one.tree != other.tree
+
+
+def test_a_body_says_what_will_be(server: Server) -> None:
+    """Applied late once more, a create does not count as another (real servers replay logs like that)."""
+    server.create("/p")
+    server.create("/p/c")
+    server.delete("/p/c")
+    again = apply(server.tree, server.log[1]).tree
+    assert (again["/p"].creates, again["/p"].pzxid) == (1, 3)
