@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from app.sim.process import change
+from app.sim.trace import plain
 from protocols.zookeeper.apply import apply
 from protocols.zookeeper.errors import Code, ZooKeeperError
 from protocols.zookeeper.operations import (
@@ -483,3 +485,11 @@ def test_a_body_says_what_will_be(server: Server) -> None:
     server.delete("/p/c")
     again = apply(server.tree, server.log[1]).tree
     assert (again["/p"].creates, again["/p"].pzxid) == (1, 3)
+
+
+def test_the_trace_tells_a_tree_by_its_size_and_digest(server: Server) -> None:
+    before = server.tree
+    server.create("/p")
+    told = {"znodes": 5, "digest": f"{server.tree.digest:#018x}"}
+    assert change("tree", before, server.tree) == ("tree", told)
+    assert plain({"tree": server.tree}) == {"tree": told}
