@@ -14,6 +14,7 @@ from app.sim.config import read_config
 from app.sim.interventions import execute
 from benchmarks.kernel import bare_heap
 from benchmarks.measure import Ratio, rates
+from protocols.law import Laws
 from protocols.registry import PROTOCOLS
 
 EVENTS = 20_000
@@ -26,7 +27,7 @@ def at_work(service: str, record: Record, judged: bool = True) -> Callable[[], i
     def run() -> int:
         cluster = build(read_config({"seed": 7, "services": [service]}), record)
         if not judged:
-            cluster.laws = {name: [] for name in cluster.laws}
+            cluster.laws = {name: Laws() for name in cluster.laws}
         execute(cluster, parse(f"load c1 {EVERY}"))
         while cluster.seq < EVENTS:
             cluster.run(FOREVER, cluster.seq + 500)

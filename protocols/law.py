@@ -6,7 +6,7 @@ what it needs to remember. So the price of judging a run does not grow with its 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from protocols.actor import State
@@ -58,3 +58,23 @@ class Law(Generic[S]):
     def copy(self) -> Self:
         """An independent copy, for a moment that is kept."""
         raise NotImplementedError
+
+
+class Laws:
+    """All laws of a protocol, found by what changed: most changes concern few of them."""
+
+    def __init__(self, laws: Iterable[Law[Any]] = ()) -> None:
+        self.all = tuple(laws)
+        self._concerned: dict[tuple[str, ...], tuple[Law[Any], ...]] = {}
+
+    def concerned(self, changed: Iterable[str]) -> tuple[Law[Any], ...]:
+        """Those that a change of these fields can break."""
+        fields = tuple(changed)
+        found = self._concerned.get(fields)
+        if found is None:
+            found = tuple(law for law in self.all if not law.fields.isdisjoint(fields))
+            self._concerned[fields] = found
+        return found
+
+    def copy(self) -> Laws:
+        return Laws(law.copy() for law in self.all)

@@ -6,7 +6,7 @@ whose role is `recovering` is that of a node that has just crashed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from protocols import votes
@@ -25,11 +25,8 @@ def newly_accepted(s: MultiPaxosState, before: Mapping[str, Any]) -> list[Vote]:
     return [(slot, p.ballot, p.value) for slot, p in s.accepted.items() if old.get(slot) is not p]
 
 
-def newly_counted(node: str, s: MultiPaxosState, before: Mapping[str, Any]) -> list[Cast]:
-    """What a leader has just heard of others' acceptances."""
-    told = before.get("acceptances")
-    if told is None or s.role != "leader":
-        return []
+def newly_heard(node: str, s: MultiPaxosState, told: Mapping[int, tuple[str, ...]]) -> list[Cast]:
+    """Which acceptances of others a leader has just heard of, beside those it was `told` before."""
     return [
         (acceptor, (slot, s.ballot, proposed_value(s, slot)))
         for slot, names in s.acceptances.items()
@@ -68,13 +65,16 @@ class Agreement(votes.Agreement[MultiPaxosState]):
         first, second = value or "no-op", other or "no-op"
         return {"slot": slot, "first": first, "ballot": str(ballot), "second": second, "later": str(later)}
 
-    def cast_for_good(self, node: str, s: MultiPaxosState, before: Mapping[str, Any]) -> list[Cast]:
+    def cast_for_good(self, node: str, s: MultiPaxosState, before: Mapping[str, Any]) -> Sequence[Cast]:
         """The votes that count from now on, as this change tells."""
         if s.role == "recovering":
             return self.after_crash(node, {slot: (p.ballot, p.value) for slot, p in s.accepted.items()})
         if node not in self.votes.acceptors:
             meet(self.votes, node, s)
-        return self.going_on(node, newly_accepted(s, before)) + newly_counted(node, s, before)
+        cast = self.going_on(node, newly_accepted(s, before))
+        if "acceptances" in before and s.role == "leader":
+            return (*cast, *newly_heard(node, s, before["acceptances"]))
+        return cast
 
 
 class OnlyChosenLearned(votes.CountsVotes[MultiPaxosState]):

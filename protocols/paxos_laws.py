@@ -6,7 +6,7 @@ whose `roles` are empty is that of a node that has just crashed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from protocols import votes
@@ -57,7 +57,7 @@ class Agreement(votes.Agreement[PaxosState]):
         (_, ballot, value), (_, later, other) = clash
         return {"first": value, "ballot": str(ballot), "second": other, "later": str(later)}
 
-    def cast_for_good(self, node: str, s: PaxosState, before: Mapping[str, Any]) -> list[Cast]:
+    def cast_for_good(self, node: str, s: PaxosState, before: Mapping[str, Any]) -> Sequence[Cast]:
         """The votes that count from now on, as this change tells."""
         accepted = (s.accepted.ballot, s.accepted.value) if s.accepted else None
         if not s.roles:
@@ -66,7 +66,8 @@ class Agreement(votes.Agreement[PaxosState]):
             self.votes.join(node)
         cast = self.going_on(node, [(0, *accepted)] if accepted and "accepted" in before else [])
         if "acceptances" in before:
-            cast += [(a.acceptor, (0, a.ballot, a.value)) for a in s.acceptances if a.acceptor != node]
+            heard = [(a.acceptor, (0, a.ballot, a.value)) for a in s.acceptances if a.acceptor != node]
+            return (*cast, *heard)
         return cast
 
 

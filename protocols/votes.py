@@ -83,18 +83,18 @@ class Agreement(CountsVotes[S]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.latest: dict[str, Sequence[Vote]] = {}
+        self.latest: dict[str, tuple[Cast, ...]] = {}
         """What each acceptor accepted when it last handled something."""
 
-    def after_crash(self, node: str, kept: Mapping[int, Proposed]) -> list[Cast]:
+    def after_crash(self, node: str, kept: Mapping[int, Proposed]) -> Sequence[Cast]:
         """`node` crashed, and this is left of what it had accepted: what was not on disk was never cast."""
-        return [(node, vote) for vote in self.latest.pop(node, ()) if kept.get(vote[0]) == vote[1:]]
+        return [cast for cast in self.latest.pop(node, ()) if kept.get(cast[1][0]) == cast[1][1:]]
 
-    def going_on(self, node: str, new: Sequence[Vote]) -> list[Cast]:
+    def going_on(self, node: str, new: Sequence[Vote]) -> Sequence[Cast]:
         """`node` handled something and accepted `new`: what it had accepted before is cast for good."""
-        cast = [(node, vote) for vote in self.latest.pop(node, ())]
+        cast = self.latest.pop(node, ())
         if new:
-            self.latest[node] = new
+            self.latest[node] = tuple([(node, vote) for vote in new])
         return cast
 
     def clash(self, cast: Iterable[Cast]) -> tuple[Vote, Vote] | None:

@@ -8,6 +8,7 @@ from app.sim.config import ClusterConfig, actor_class, initial_state
 from app.sim.network import Link, Network
 from app.sim.process import Machine, Process, Shape
 from app.sim.units import span
+from protocols.law import Laws
 from protocols.registry import client_of, protocol_of
 
 
@@ -26,8 +27,8 @@ def build(config: ClusterConfig, record: Record = "full") -> Cluster:
             p.actor.server = protocol_of(service).actor
     connect(cluster, config)
     for service in config.services:
-        cluster.laws[service] = [law() for law in protocol_of(service).laws]
-        cluster.broken.update({law.id: 0 for law in cluster.laws[service]})
+        cluster.laws[service] = Laws(law() for law in protocol_of(service).laws)
+        cluster.broken.update({law.id: 0 for law in cluster.laws[service].all})
     cluster.start()
     return cluster
 

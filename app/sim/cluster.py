@@ -17,7 +17,7 @@ from app.sim.network import Link, Network
 from app.sim.process import CRASHED, PAUSED, UP, Machine, Process, state_view
 from app.sim.trace import Event
 from protocols.actor import Effects, Message, Span
-from protocols.law import Law
+from protocols.law import Laws
 
 DISK, MESSAGE, TIMER = 0, 1, 2
 FOREVER = 1 << 62
@@ -53,7 +53,7 @@ class Cluster:
         self.kept = record != "none"
         self.machines: dict[str, Machine] = {}
         self.processes: list[Process] = []
-        self.laws: dict[str, list[Law[Any]]] = {}
+        self.laws: dict[str, Laws] = {}
         self.broken: dict[str, int] = {}
         """Every law's id, with 0 while it holds, else the `seq` of its violation."""
         self.in_flight: dict[int, Event] = {}
@@ -292,9 +292,10 @@ class Cluster:
         self.emit("drop", node, sent.service, cause, (message, reason))
 
     def _judge(self, p: Process, before: dict[str, Any], cause: int) -> None:
-        changed = before.keys()
-        for law in self.laws.get(p.service, ()):
-            if law.fields.isdisjoint(changed) or self.broken[law.id]:
+        if p.service not in self.laws:
+            return
+        for law in self.laws[p.service].concerned(before):
+            if self.broken[law.id]:
                 continue
             data = law.judge(p.node, p.state, before)
             if data is not None:
@@ -389,7 +390,7 @@ class Cluster:
         twin.machines = {name: m.copy() for name, m in self.machines.items()}
         for p in self.processes:
             twin.add(p.twin(twin.machines[p.node]))
-        twin.laws = {service: [law.copy() for law in laws] for service, laws in self.laws.items()}
+        twin.laws = {service: laws.copy() for service, laws in self.laws.items()}
         twin.broken = self.broken.copy()
         twin.in_flight = self.in_flight.copy()
         twin.moved = self.moved.copy()
