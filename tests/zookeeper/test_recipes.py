@@ -5,8 +5,8 @@ from itertools import pairwise
 import pytest
 
 from protocols.zookeeper.errors import Code
-from protocols.zookeeper.operations import Create
-from protocols.zookeeper.programs import Ask, Sleep
+from protocols.zookeeper.operations import Create, Delete, PathOf, Stat, StatOf
+from protocols.zookeeper.programs import Answered, Ask, Identity, Progress, Sleep, Zk, advance
 from protocols.zookeeper.recipes import RECIPES
 from protocols.zookeeper.recipes.barrier import barrier_close, barrier_pass
 from protocols.zookeeper.recipes.config import publish, subscribe
@@ -18,6 +18,7 @@ from protocols.zookeeper.recipes.lock_herd import lock_herd
 from protocols.zookeeper.recipes.naming import claim, unique_id
 from protocols.zookeeper.recipes.queue import consume, produce
 from protocols.zookeeper.recipes.read_write_lock import read_lock, write_lock
+from protocols.zookeeper.recipes.retrying import disown
 from protocols.zookeeper.recipes.servers import listener, server
 from tests.zookeeper.play import Play
 
@@ -80,6 +81,25 @@ def test_when_the_holders_session_expires_the_next_one_gets_the_lock(recipe: str
         assert all(until <= since for (_, _, until), (_, since, _) in pairwise(had))
 
 
+@pytest.mark.parametrize("recipe", LOCKS)
+def test_whoever_in_the_line_expires_the_others_have_the_lock_one_at_a_time(recipe: str) -> None:
+    for seed in SEEDS:
+        play = Play(seed, 0.1 if seed % 2 else 0)
+        for i in range(6):
+            play.start(f"c{i}", LOCKS[recipe], "/l", 200)
+        for _ in range(3):
+            for _ in range(play.rng.randrange(40)):
+                play.step()
+            name = play.rng.choice(list(play.clients))
+            if not play.clients[name].progress.finished:
+                play.expire(name)
+        play.run()
+        had = holds(play)
+        assert all(until <= since for (_, _, until), (_, since, _) in pairwise(had)), seed
+        gone = {name for name, text in play.log if text == "expires"}
+        assert {name for name, _, _ in had} >= {*play.clients} - gone
+
+
 def holds_now(play: Play) -> list[str]:
     return [
         name
@@ -102,6 +122,19 @@ def test_one_wakes_without_the_herd_and_all_with_it() -> None:
 
     assert events("lock") == 9
     assert events("lock-herd") >= 9 + 8 + 7 + 6 + 5 + 4 + 3 + 2 + 1
+
+
+def test_a_name_is_given_back_only_while_it_is_ours() -> None:
+    """The answer to the delete was lost, and somebody else has created the znode meanwhile."""
+    lost, synced = Answered(Code.CONNECTION_LOSS), Answered(0, PathOf("/l/holder"))
+    me = Identity("c1", "n1", 0xABC)
+
+    def after(owner: int) -> Progress:
+        stat = Stat(1, 1, 0, 0, 0, 0, 0, owner, 0, 0, 1)
+        return advance(disown, ("/l/holder",), me, (lost, synced, Answered(0, StatOf(stat))))
+
+    assert after(0xABC).waits_for == Ask(Delete("/l/holder"))
+    assert after(0xDEF).finished
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -128,14 +161,22 @@ def test_readers_do_share() -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nobody_passes_a_closed_barrier(seed: int) -> None:
+    """Not even when something else happens to the barrier."""
+
+    async def touch(zk: Zk) -> None:
+        for _ in range(3):
+            await zk.retry(zk.set, "/g/b", b"touched")
+            await zk.sleep(100_000)
+
     play = Play(seed, 0.1 if seed % 2 else 0)
     play.start("gate", barrier_close, "/g/b", 1000)
     while "gate has closed the barrier /g/b" not in play.said("gate"):
         play.step()
     for i in range(4):
         play.start(f"c{i}", barrier_pass, "/g/b")
+    play.start("t", touch)
     play.run()
-    opened = play.log.index(("gate", "wakes"))
+    opened = play.log.index(("gate", "Delete /g/b"))
     passed = [at for at, (_, text) in enumerate(play.log) if "goes on" in text]
     assert len(passed) == 4
     assert min(passed) > opened

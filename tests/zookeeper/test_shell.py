@@ -14,6 +14,7 @@ from protocols.zookeeper.operations import (
     Operation,
     RemoveWatches,
 )
+from protocols.zookeeper.prepare import TreeOptions
 from protocols.zookeeper.programs import Answered, Ask, AwaitEvent, Expired, Identity, Input, Sleep, advance
 from protocols.zookeeper.shell import (
     COMMANDS,
@@ -311,6 +312,12 @@ def test_quotas_are_set_shown_changed_and_taken_away(shell: Typing) -> None:
     shell.type("create /g/q/1")
     shell.type("setquota -n 5 /g/q/1")
     assert shell.type("setquota -n 5 /g/q") == ["/g/q has a child /g/q/1 which has a quota"]
+
+
+def test_a_hard_quota_is_enforced_where_the_server_does(shell: Typing) -> None:
+    shell.server.options = TreeOptions(enforce_quota=True)
+    shell.type("setquota -N 5 /g")
+    assert shell.type("create /g/more") == ["Quota has exceeded : /g/more"]
 
 
 def test_watches_are_removed_by_kind(shell: Typing) -> None:

@@ -14,6 +14,7 @@ TOLD = {
     Code.NO_AUTH: "Insufficient permission : {path}",
     Code.BAD_ARGUMENTS: "Arguments are not valid : {path}",
     Code.BAD_VERSION: "version No is not valid : {path}",
+    Code.QUOTA_EXCEEDED: "Quota has exceeded : {path}",
 }
 """Errors that the shell has a sentence for; the others go by their names."""
 
