@@ -16,15 +16,14 @@ def build(config: ClusterConfig, record: Record = "full") -> Cluster:
     """A running cluster at time 0; its `start` events are there already."""
     disk = span(config.disk.latency) if config.disk.latency else None
     cluster = Cluster(build_network(config), record, disk)
+    cluster.config = config
     for name in config.nodes:
         machine = cluster.machines[name] = Machine(name, is_client=False)
         for service in config.services:
             add_process(cluster, config, machine, service)
     for name in config.clients:
         machine = cluster.machines[name] = Machine(name, is_client=True)
-        for service in config.services:
-            p = add_process(cluster, config, machine, client_of(service, config.services))
-            p.actor.server = protocol_of(service).actor
+        add_clients(cluster, config, machine, config.services)
     connect(cluster, config)
     for service in config.services:
         cluster.laws[service] = Laws(law() for law in protocol_of(service).laws)
@@ -35,17 +34,30 @@ def build(config: ClusterConfig, record: Record = "full") -> Cluster:
 
 def build_network(config: ClusterConfig) -> Network:
     """A link from every endpoint to every other, but none between clients."""
-    delay, settings = span(config.network.delay), config.network
     links: dict[str, dict[str, Link]] = {}
     for a in [*config.nodes, *config.clients]:
         links[a] = {}
         for b in [*config.nodes, *config.clients]:
             if a == b or (a in config.clients and b in config.clients):
                 continue
-            link = links[a][b] = Link(a, b, delay, config.seed)
-            link.loss, link.duplicate, link.fifo = settings.loss, settings.duplicate, settings.fifo
-            link.refresh(severed=False, ruled=False)
+            links[a][b] = build_link(config, a, b)
     return Network(links)
+
+
+def build_link(config: ClusterConfig, src: str, dst: str) -> Link:
+    """A link as the configuration wants all of them."""
+    settings = config.network
+    link = Link(src, dst, span(settings.delay), config.seed)
+    link.loss, link.duplicate, link.fifo = settings.loss, settings.duplicate, settings.fifo
+    link.refresh(severed=False, ruled=False)
+    return link
+
+
+def add_clients(cluster: Cluster, config: ClusterConfig, machine: Machine, services: list[str]) -> None:
+    """A client's side of each of these services, on `machine`."""
+    for service in services:
+        p = add_process(cluster, config, machine, client_of(service, config.services))
+        p.actor.server = protocol_of(service).actor
 
 
 def add_process(cluster: Cluster, config: ClusterConfig, machine: Machine, service: str) -> Process:

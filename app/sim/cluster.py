@@ -11,13 +11,16 @@ reasons and no law is judged; with `record="none"` nothing is kept. The run itse
 from __future__ import annotations
 
 from heapq import heappop, heappush
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from app.sim.network import Link, Network
-from app.sim.process import CRASHED, PAUSED, UP, Machine, Process, state_view
+from app.sim.process import CRASHED, NOBODY, PAUSED, UP, Machine, Process, state_view
 from app.sim.trace import Event
 from protocols.actor import Effects, Message, Span
 from protocols.law import Laws
+
+if TYPE_CHECKING:
+    from app.sim.config import ClusterConfig
 
 DISK, MESSAGE, TIMER = 0, 1, 2
 FOREVER = 1 << 62
@@ -51,8 +54,13 @@ class Cluster:
         self.record: Record = record
         self.full = record == "full"
         self.kept = record != "none"
+        self.config: ClusterConfig
+        """What it was made from, and those who join are made from: given by who makes it."""
         self.machines: dict[str, Machine] = {}
         self.processes: list[Process] = []
+        """By their indices, which are never given again: NOBODY where a machine is gone."""
+        self.gone: set[str] = set()
+        """The names of machines that have left."""
         self.laws: dict[str, Laws] = {}
         self.broken: dict[str, int] = {}
         """Every law's id, with 0 while it holds, else the `seq` of its violation."""
@@ -238,7 +246,11 @@ class Cluster:
 
     def send(self, p: Process, dst: str, m: Message, cause: int, copy_of: int = 0) -> None:
         """Put `m` on the link to `dst`; the message's id is the `seq` of its `send` event."""
-        link, now = p.links[dst], self.now
+        try:
+            link, target, now = p.links[dst], p.targets[dst], self.now
+        except KeyError:
+            self._send_nowhere(p, dst, m, cause)
+            return
         if not link.plain:
             self._send_rough(p, link, m, cause, copy_of)
             return
@@ -249,7 +261,15 @@ class Cluster:
         event = self.in_flight[seq] = Event(seq, now, "send", p.node, p.service, cause, body)
         if self.kept:
             self.events.append(event)
-        heappush(self.heap, (arrives, MESSAGE, number, seq, p.targets[dst]))
+        heappush(self.heap, (arrives, MESSAGE, number, seq, target))
+
+    def _send_nowhere(self, p: Process, dst: str, m: Message, cause: int) -> None:
+        """Send to a client that has left."""
+        if dst not in self.gone:
+            raise KeyError(dst)
+        body = (dst, type(m).__name__, m, self.now, 0, 0)
+        seq = self.emit("send", p.node, p.service, cause, body)
+        self.emit("drop", "", p.service, seq, (seq, "gone"))
 
     def _send_rough(self, p: Process, link: Link, m: Message, cause: int, copy_of: int) -> None:
         """Send over a link that is cut, loses, duplicates or keeps order, or where somebody decides."""
@@ -388,8 +408,12 @@ class Cluster:
         twin.now, twin.seq, twin.pushed = self.now, self.seq, self.pushed
         twin.heap = self.heap.copy()
         twin.machines = {name: m.copy() for name, m in self.machines.items()}
+        twin.config, twin.gone = self.config, self.gone.copy()
         for p in self.processes:
-            twin.add(p.twin(twin.machines[p.node]))
+            if p is NOBODY:
+                twin.processes.append(p)
+            else:
+                twin.add(p.twin(twin.machines[p.node]))
         twin.laws = {service: laws.copy() for service, laws in self.laws.items()}
         twin.broken = self.broken.copy()
         twin.in_flight = self.in_flight.copy()
@@ -400,6 +424,7 @@ class Cluster:
 def machine_view(m: Machine) -> dict[str, Any]:
     return {
         "status": m.status, "since": m.since, "clock": m.rate, "trap": m.trap, "client": m.is_client,
+        **({"joined": True} if m.joined else {}),
         "services": {
             p.service: {
                 "state": state_view(p.state, p.shape),

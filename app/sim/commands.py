@@ -207,6 +207,27 @@ class Tell(Base):
         return f"tell {self.node} {self.text}{on(self.service)}"
 
 
+class Join(Base):
+    """A client comes: `join k1`, or `join k1 on zab` for one that talks to that service alone."""
+
+    verb: Literal["join"] = "join"
+    client: str
+    service: str | None = None
+
+    def __str__(self) -> str:
+        return f"join {quote(self.client)}{on(self.service)}"
+
+
+class Leave(Base):
+    """A client that came goes."""
+
+    verb: Literal["leave"] = "leave"
+    client: str
+
+    def __str__(self) -> str:
+        return f"leave {quote(self.client)}"
+
+
 class SetSpeed(Base):
     """How fast virtual time is shown: `speed` virtual units a unit of wall time."""
 
@@ -219,7 +240,7 @@ class SetSpeed(Base):
 
 Command = Annotated[
     Crash | Power | Clock | Timeout | Cable | Partition | Heal | LinkSettings | OnMessage | Standing
-    | Network | Request | Load | Tell | SetSpeed,
+    | Network | Request | Load | Tell | Join | Leave | SetSpeed,
     Field(discriminator="verb"),
 ]  # fmt: skip
 ADAPTER: TypeAdapter[Command] = TypeAdapter(Command)
@@ -246,6 +267,8 @@ USAGE = {
     "request": "request c1 put x 7 | request c1 get x | request c1 add x 1 at n2 | request c1 get x on raft",
     "load": "load c1 400ms | load c1 off",
     "tell": "tell n1 ORDER [ARGUMENTS] | tell n1 ORDER on raft",
+    "join": "join k1 | join k1 on raft",
+    "leave": "leave k1",
     "set": "set speed 1/50  (1/1000 to 1)",
 }
 """Every verb with its forms, as they are shown to somebody who got one wrong."""
@@ -402,6 +425,16 @@ def _tell(words: list[str], verb: str) -> Command:
     return Tell(node=node, order=order, args=tuple(args), service=service)
 
 
+def _join(words: list[str], verb: str) -> Command:
+    (client,), service = _service(words)
+    return Join(client=client, service=service)
+
+
+def _leave(words: list[str], verb: str) -> Command:
+    (client,) = words
+    return Leave(client=client)
+
+
 def _set(words: list[str], verb: str) -> Command:
     what, speed = words
     _require(what == "speed")
@@ -447,5 +480,7 @@ _READERS: dict[str, Callable[[list[str], str], Command]] = {
     "request": _request,
     "load": _load,
     "tell": _tell,
+    "join": _join,
+    "leave": _leave,
     "set": _set,
 }

@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from app.sim.commands import Command, Tell, parse
+from app.sim.commands import Command, Join, Tell, parse
 from app.sim.conditions import check_condition
 from app.sim.errors import Refused
 from app.sim.units import micros, span, spoken_span
@@ -265,13 +265,25 @@ def check_step(config: ClusterConfig, number: int, step: Step) -> None:
     try:
         for text in step.do:
             for name in endpoints_of(parse(text)):
-                find(name, (*config.nodes, *config.clients, "*", "leader"), "unknown-node")
+                find(name, (*config.nodes, *config.clients, *joining(config), "*", "leader"), "unknown-node")
             for service in services_of(parse(text)):
                 find(service, config.services, "service-not-here")
         if step.when is not None:
             check_condition(step.when, vocabulary(config))
     except Refused as refused:
         raise Refused("in-step", number=number, what=refused) from None
+
+
+def joining(config: ClusterConfig) -> list[str]:
+    """The clients that the script has come."""
+    found = []
+    for text in [text for step in config.script for text in step.do if text.lstrip().startswith("join")]:
+        try:
+            command = parse(text)
+        except Refused:
+            continue  # its own step says so
+        found += [command.client] if isinstance(command, Join) else []
+    return found
 
 
 def check_expectation(config: ClusterConfig, number: int, e: Expectation) -> None:
@@ -309,7 +321,7 @@ def vocabulary(config: ClusterConfig) -> dict[str, frozenset[str]]:
     sides = [client_of(s, config.services) for s in config.services]
     clients = {f.wire for side in sides for f in field_table(protocol_of(side).state)} | set(sides)
     known = {node: frozenset(servers) for node in (*config.nodes, "leader")}
-    return known | {client: frozenset(clients) for client in config.clients}
+    return known | {client: frozenset(clients) for client in (*config.clients, *joining(config))}
 
 
 def read_config(values: dict[str, Any]) -> ClusterConfig:

@@ -8,6 +8,7 @@ import copy
 from functools import singledispatch
 from typing import Any
 
+from app.sim.clients import check_joining, join, leave
 from app.sim.cluster import MESSAGE, Cluster, Moved
 from app.sim.commands import (
     Cable,
@@ -15,6 +16,8 @@ from app.sim.commands import (
     Command,
     Crash,
     Heal,
+    Join,
+    Leave,
     LinkSettings,
     Load,
     Network,
@@ -258,7 +261,8 @@ def _checked(cluster: Cluster, selector: Selector) -> Selector:
         name if name == "*" else _machine(cluster, name).name for name in (selector.src, selector.dst)
     )
     if selector.type != "*":
-        types = {m.__name__ for p in cluster.processes for m in p.actor.messages}
+        machines = cluster.machines.values()
+        types = {m.__name__ for machine in machines for p in machine.processes for m in p.actor.messages}
         find(selector.type, types, "unknown-message-type")
     return Selector(type=selector.type, src=src, dst=dst)
 
@@ -456,6 +460,23 @@ def _(command: Load, cluster: Cluster) -> None:
         actor: Client = client.actor
         actor.set_load(client.state, command.every, client.out)
         cluster.finish(client, "request", cause, (str(command),))
+
+
+@_apply.register
+def _(command: Join, cluster: Cluster) -> None:
+    services = list(cluster.laws)
+    wanted = [find_service(command.service, services)] if command.service else services
+    check_joining(cluster, command.client)
+    join(cluster, command.client, wanted, _note(cluster, command))
+
+
+@_apply.register
+def _(command: Leave, cluster: Cluster) -> None:
+    find(command.client, cluster.machines, "unknown-node")
+    machine = cluster.machines[command.client]
+    if not machine.joined:
+        raise Refused("not-joined", node=machine.name)
+    leave(cluster, machine, _note(cluster, command))
 
 
 @_apply.register

@@ -105,6 +105,14 @@ class Network:
         mine = [g for g in self.groups if a in g]
         return bool(mine) and any(b in g for g in self.groups) and not any(b in g for g in mine)
 
+    def forget(self, name: str) -> None:
+        """This endpoint is gone, with its links and its place in the groups."""
+        del self.links[name]
+        for row in self.links.values():
+            row.pop(name, None)
+        groups = (tuple(other for other in group if other != name) for group in self.groups)
+        self.groups = tuple(group for group in groups if group)
+
     def refresh(self) -> None:
         """Recompute what follows from the settings."""
         self.ruled = self.manual or bool(self.rules)

@@ -29,11 +29,13 @@ UP, CRASHED, PAUSED = "up", "crashed", "paused"
 class Machine:
     """A node or a client: what faults hit."""
 
-    __slots__ = ("is_client", "name", "processes", "rate", "since", "status", "trap")
+    __slots__ = ("is_client", "joined", "name", "processes", "rate", "since", "status", "trap")
 
     def __init__(self, name: str, is_client: bool) -> None:
         self.name = name
         self.is_client = is_client
+        self.joined = False
+        """A client that came while the run went on, and may leave."""
         self.status = UP
         self.since = 0
         self.rate = 1.0
@@ -44,6 +46,7 @@ class Machine:
 
     def copy(self) -> Machine:
         twin = Machine(self.name, self.is_client)
+        twin.joined = self.joined
         twin.status, twin.since, twin.rate, twin.trap = self.status, self.since, self.rate, self.trap
         return twin
 
@@ -157,6 +160,17 @@ class Process:
         p.inbox, p.blocked = self.inbox.copy(), self.blocked
         machine.processes.append(p)
         return p
+
+
+def nobody() -> Process:
+    """What stands in the place of a process whose machine is gone: no timer rings, nothing is written."""
+    p = Process.__new__(Process)
+    p.index, p.node, p.service = -1, "", ""
+    p.away, p.writing, p.queued, p.targets = False, None, {}, {}
+    return p
+
+
+NOBODY = nobody()
 
 
 def change(field: str, old: Any, new: Any) -> tuple[Any, ...]:

@@ -78,6 +78,8 @@ class Diagram:
             yield f'<line class="life" x1="{LEFT}" y1="{y}" x2="{LEFT + self.inner}" y2="{y}"/>'
         since: dict[str, tuple[int, str]] = {}
         for e in events:
+            if e.node not in self.row:
+                continue
             if e.kind in ("crash", "pause"):
                 since.setdefault(e.node, (e.time, "down" if e.kind == "crash" else "away"))
             elif e.kind in ("restart", "resume") and e.node in since:
@@ -93,6 +95,8 @@ class Diagram:
         sent = {e.seq: e for e in events if e.kind == "send"}
         ended = {e.body[0]: e for e in events if e.kind in ("deliver", "drop")}
         for seq, e in sent.items():
+            if e.node not in self.row or e.body[0] not in self.row:
+                continue  # a client that is not here: not yet, or no more
             end = ended.get(seq)
             time = end.time if end else min(self.end, e.body[3])
             lost = end is not None and end.kind == "drop"
@@ -116,7 +120,7 @@ class Diagram:
             yield f'<path class="x" d="M{x2 - 4} {y2 - 4}l8 8m0 -8l-8 8"/>'
 
     def _moments(self, events: list[Event]) -> Iterator[str]:
-        for e in events:
+        for e in [e for e in events if e.node in self.row]:
             told = " ".join(reasons(e, self.lang))
             if any(rule == "become-leader" for rule, _ in e.why):
                 yield self._dot(e, "lead", 7, told)

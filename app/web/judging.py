@@ -76,9 +76,8 @@ async def linearizability(
 def _pending(line: Timeline, client: str, first: int) -> dict[str, Command]:
     """What the clients waited for at the beginning of the chunk that holds `first`."""
     nodes = line.chunk(first).base["nodes"]
-    found = {
-        n: node["services"][client]["state"].get("pending") for n, node in nodes.items() if node["client"]
-    }
+    sides = {n: node["services"][client] for n, node in nodes.items() if client in node["services"]}
+    found = {n: side["state"].get("pending") for n, side in sides.items()}
     return {n: command_of(command) for n, command in found.items() if command}
 
 

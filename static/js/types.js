@@ -10,7 +10,7 @@
 /** @typedef {[rule: string, data: Fields]} Why */
 
 /**
- * @typedef {'start'|'request'|'say'|'send'|'deliver'|'drop'|'hold'|'reschedule'|'timeout'|'save'|'saved'|'command'
+ * @typedef {'join'|'leave'|'start'|'request'|'say'|'send'|'deliver'|'drop'|'hold'|'reschedule'|'timeout'|'save'|'saved'|'command'
  *   |'crash'|'restart'|'pause'|'resume'|'clock'|'trap'|'network'|'violation'} Kind
  */
 
@@ -44,6 +44,7 @@
  * @property {number} clock
  * @property {string} trap
  * @property {boolean} client
+ * @property {boolean} [joined] a client that came while the run went on, and may leave
  * @property {Record<string, ServiceView>} services
  */
 

@@ -14,6 +14,9 @@ pytestmark = pytest.mark.browser
 
 COMMANDS = (
     "load c1 40ms",
+    "join k1",
+    "join k2 on raft",
+    "load k1 40ms",
     "hold every AppendEntries n2 -> *",
     "crash n1",
     "partition n1 n2 | n3 n4 n5",
@@ -23,6 +26,7 @@ COMMANDS = (
     "restart n1",
     "link n3 -> n4 loss 0.3",
     "resume n4",
+    "leave k1",
     "heal",
     "network manual",
     "request c1 add y 2",
@@ -66,7 +70,9 @@ def test_reducing_gives_the_servers_own_view(modules: Js, run: Any) -> None:
     first, events, last = run
     kinds = {event[2] for event in events}
     assert {"send", "deliver", "drop", "hold", "reschedule", "crash", "restart", "pause", "resume"} <= kinds
-    assert {"save", "saved", "clock", "network", "command", "timeout"} <= kinds
+    assert {"save", "saved", "clock", "network", "command", "timeout", "join", "leave"} <= kinds
+    assert "k2" in last["nodes"]
+    assert "k1" not in last["nodes"]
     assert len(events) > 1000
     reduced = modules(
         """

@@ -26,6 +26,8 @@ KINDS = (
     "timeout",
     "clock",
 )
+GUESTS = (*KINDS, "guests")
+"""And clients come and go."""
 SWITCHES = ("preVote", "checkQuorum", "conflictHints", "noOp")
 
 
@@ -52,7 +54,7 @@ class Chaos:
     def __init__(self, config: ClusterConfig, rng: Random, kinds: tuple[str, ...] | None = None) -> None:
         self.rng = rng
         self.sim = Simulation(config)
-        self.nodes, self.clients = config.nodes, config.clients
+        self.nodes, self.clients = config.nodes, list(config.clients)
         self.kinds = kinds or tuple(k for k in KINDS if rng.random() < 0.5) or ("crash",)
         self.commands: list[tuple[int, str]] = []
         self.gentle = rng.random() < 0.5
@@ -159,6 +161,19 @@ class Chaos:
 
     def _timeout(self) -> None:
         self.do(f"timeout {self.node()} {self.rng.choice(self.timers)}")
+
+    def _guests(self) -> None:
+        joined = [name for name, m in self.sim.cluster.machines.items() if m.joined]
+        if joined and self.rng.random() < 0.4:
+            name = self.rng.choice(joined)
+            if self.do(f"leave {name}"):
+                self.clients.remove(name)
+        else:
+            name = f"k-{self.sim.seq}"
+            if self.do(f"join {name}"):
+                self.clients.append(name)
+            self.do(f"load {name} 70ms")
+            self.do(self.rng.choice([f"pause {name}", f"cut {self.node()} -> {name}", f"clock {name} 2"]))
 
     def _clock(self) -> None:
         self.do(f"clock {self.node()} {self.rng.choice([0.5, 1, 1, 2])}")

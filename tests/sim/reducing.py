@@ -19,7 +19,15 @@ def reduce(view: View, event: Event) -> View:
             **before, "state": dict(before["state"]), "timers": dict(before["timers"])
         }  # fmt: skip
         apply_patch(machine["services"][service], patch)
-    if kind == "network":
+    if kind == "join":
+        empty = {service: {"state": {}, "timers": {}, "busyUntil": 0} for service in body[0]}
+        v["nodes"][node] = {
+            "status": "up", "since": time, "clock": 1.0, "trap": "", "client": True, "joined": True,
+            "services": empty,
+        }  # fmt: skip
+    elif kind == "leave":
+        del v["nodes"][node]
+    elif kind == "network":
         v["network"] = body[0]
     elif kind == "violation":
         v["laws"] = {**v["laws"], body[0]: seq}

@@ -22,15 +22,19 @@ from app.sim.scenario import catalogue
 from app.sim.simulation import Simulation
 from app.sim.timeline import Timeline
 from app.sim.trace import Event, lines
-from tests.sim.chaos import KINDS, Chaos, random_config
+from tests.sim.chaos import GUESTS, Chaos, random_config
 
 END = 3_000_000
 SCRIPT: list[tuple[int, str]] = [
     (400_000, "load c1 90ms"),
     (700_000, "crash leader"),
     (1_000_000, "link * -- * loss 0.1 duplicate 0.1"),
+    (1_100_000, "join k1"),
+    (1_150_000, "load k1 80ms"),
     (1_400_000, "partition n1 n2 | n3 n4 n5"),
     (1_900_000, "heal"),
+    (1_950_000, "leave k1"),
+    (1_960_000, "join k2 on raft"),
     (2_000_000, "network manual"),
     (2_100_000, "network auto"),
     (2_300_000, "clock n3 2.5"),
@@ -216,7 +220,7 @@ def test_certain_outcomes_draw_nothing() -> None:
 def test_a_kept_moment_goes_on_as_the_run_did(seed: int) -> None:
     """Whatever is under way: held messages, writes, traps, pauses, queued timers."""
     rng = Random(seed)
-    chaos = Chaos(random_config(rng), rng, KINDS)
+    chaos = Chaos(random_config(rng), rng, GUESTS)
     chaos.run(40)
     chaos.sim.take()
     twin = chaos.sim.copy()

@@ -11,7 +11,7 @@ from app.sim.config import ClusterConfig
 from app.sim.errors import Refused
 from app.sim.timeline import CHUNK, Timeline, plain_view
 from app.sim.trace import Event, lines
-from tests.sim.chaos import KINDS, Chaos, random_config
+from tests.sim.chaos import GUESTS, Chaos, random_config
 from tests.sim.reducing import reduce
 
 CONFIG = ClusterConfig(seed=12, clients=["c1"])
@@ -23,6 +23,7 @@ COMMANDS = (
     "link n1 -> * loss 0.5",
     *("restart n4", "restart n5"),
     "clock n2 1.5",
+    *("join k1", "load k1 60ms", "join k2", "pause k2", "leave k1"),
 )
 
 
@@ -96,8 +97,9 @@ def test_replay_gives_the_same_trace() -> None:
 def test_replay_gives_the_same_trace_after_any_faults(seed: int) -> None:
     """The journal is all that must be kept, whenever the commands came."""
     rng = Random(seed)
-    chaos = Chaos(random_config(rng), rng, KINDS)
+    chaos = Chaos(random_config(rng), rng, GUESTS)
     chaos.run(50)
+    chaos.sim.advance(chaos.sim.now)  # what its last command has left to do now
     t = Timeline(chaos.sim.config)
     for at, text in chaos.commands:
         if at > t.time:

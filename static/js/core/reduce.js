@@ -38,6 +38,11 @@ export function reduce(view, event) {
 /** What each kind does besides its patch; `v` is a fresh top level that may be assigned to.
  * @type {Record<string, (v: View, e: TraceEvent) => void>} */
 const KINDS = {
+  join: arrive,
+  leave(v, e) {
+    const {[e.node]: _gone, ...rest} = v.nodes;
+    v.nodes = rest;
+  },
   start: rise,
   restart: rise,
   crash(v, e) {
@@ -58,6 +63,12 @@ const KINDS = {
   hold: (v, e) => changeMessage(v, e, {held: true, arrives: Math.max(e.time, v.messages[e.body[0]]?.arrives ?? 0)}),
   reschedule: (v, e) => changeMessage(v, e, {held: false, arrives: e.body[1]}),
 };
+
+/** A client joins: nothing has started on it yet. @param {View} v @param {TraceEvent} e */
+function arrive(v, e) {
+  const services = Object.fromEntries(e.body[0].map((/** @type {string} */ name) => [name, {state: {}, timers: {}, busyUntil: 0}]));
+  onNode(v, e.node, {status: 'up', since: e.time, client: true, joined: true, services});
+}
 
 /** @param {View} v @param {TraceEvent} e */
 function rise(v, e) {

@@ -6,7 +6,7 @@
 /** @typedef {{type: string, node: string}} MessageFilter '' means any */
 
 /** Events that no server explains, and that matter as much as those that are. */
-const LANDMARKS = new Set(['crash', 'restart', 'pause', 'resume', 'command', 'violation', 'request', 'say', 'network', 'clock']);
+const LANDMARKS = new Set(['crash', 'restart', 'pause', 'resume', 'command', 'violation', 'request', 'say', 'network', 'clock', 'join', 'leave']);
 
 /** @param {Event} event @param {EventFilter} filter */
 export function keepsEvent(event, filter) {
