@@ -18,9 +18,6 @@ from protocols.zookeeper.operations import (
     AddWatch,
     CloseSession,
     Done,
-    Exists,
-    GetChildren,
-    GetData,
     Operation,
     RemoveWatches,
     Result,
@@ -43,12 +40,7 @@ from protocols.zookeeper.programs import (
 from protocols.zookeeper.reads import read
 from protocols.zookeeper.transactions import Transaction
 from protocols.zookeeper.tree import empty
-
-Watch = tuple[int, str, str]
-"""Session, kind (data, child, persistent, recursive), path."""
-
-TELLS = {1: ("data", "persistent"), 2: ("data", "child", "persistent"), 3: ("data", "persistent")}
-"""Event -> kinds of watches that it fires; 4 fires child and persistent ones."""
+from protocols.zookeeper.watches import BY_ADD_MODE, Watches, left_by
 
 
 class Server:
@@ -59,7 +51,7 @@ class Server:
         self.options = options or TreeOptions()
         self.zxid = 1 << 32
         self.now_ms = 0
-        self.watches: set[Watch] = set()
+        self.watches = Watches()
         self.logins: dict[int, Identities] = {}
         self.events: deque[tuple[int, Happened]] = deque()
         self.asked: list[tuple[int, Operation]] = []
@@ -81,7 +73,7 @@ class Server:
             self.logins[session] = (*who, *proved)
             return Done()
         if isinstance(operation, AddWatch):
-            self.watches.add((session, "recursive" if operation.mode else "persistent", operation.path))
+            self.watches = self.watches.add(session, BY_ADD_MODE[operation.mode], operation.path)
             return Done()
         if isinstance(operation, RemoveWatches):
             return self.remove(session, operation)
@@ -91,49 +83,33 @@ class Server:
         body = prepare(self.tree, operation, session, who, self.zxid, self.now_ms, self.options)
         applied = apply(self.tree, Transaction(self.zxid, session, 0, self.now_ms, body))
         self.tree = applied.tree
-        for event, path in applied.changes:
-            self.fire(int(event), path)
+        self.watches, told = self.watches.fire(applied.changes)
+        self.events += ((to, Happened(int(event), path)) for to, event, path in told)
         if applied.code != Code.OK or applied.result is None:
             raise ZooKeeperError(applied.code)
         return applied.result
 
     def read(self, session: int, operation: Operation, who: Identities) -> Result:
+        code = Code.OK
         try:
-            result = read(self.tree, operation, who, session)
-        except ZooKeeperError:
-            if isinstance(operation, Exists) and operation.watch:
-                self.watches.add((session, "data", operation.path))
+            return read(self.tree, operation, who, session)
+        except ZooKeeperError as e:
+            code = e.code
             raise
-        if isinstance(operation, GetData | Exists | GetChildren) and operation.watch:
-            kind = "child" if isinstance(operation, GetChildren) else "data"
-            self.watches.add((session, kind, operation.path))
-        return result
+        finally:
+            left = left_by(operation, code)
+            if left is not None:
+                self.watches = self.watches.add(session, *left)
 
     def remove(self, session: int, operation: RemoveWatches) -> Result:
-        kinds = {1: ("child",), 2: ("data",)}.get(
-            operation.kind, ("child", "data", "persistent", "recursive")
-        )
-        mine = {(session, kind, operation.path) for kind in kinds} & self.watches
-        if not mine:
+        if not self.watches.check(session, operation.kind, operation.path):
             raise ZooKeeperError(Code.NO_WATCHER)
-        self.watches -= mine
+        self.watches = self.watches.remove(session, operation.kind, operation.path)
         return Done()
-
-    def fire(self, event: int, path: str) -> None:
-        kinds = TELLS.get(event, ("child", "persistent"))
-        told = {w for w in self.watches if w[1] in kinds and w[2] == path}
-        self.watches -= {w for w in told if w[1] in ("data", "child")}
-        below = {
-            w
-            for w in self.watches
-            if w[1] == "recursive" and event != 4 and f"{path}/".startswith(w[2] + "/")
-        }
-        for session in sorted({w[0] for w in told | below}):
-            self.events.append((session, Happened(event, path)))
 
     def close(self, session: int) -> None:
         self.execute(session, CloseSession())
-        self.watches = {w for w in self.watches if w[0] != session}
+        self.watches = self.watches.drop(session)
 
 
 class Client:

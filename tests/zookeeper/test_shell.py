@@ -223,11 +223,7 @@ def test_old_forms_do_what_was_meant(shell: Typing) -> None:
     shell.type("ls -s /g watch")
     shell.type("get /g/b true")
     shell.type("stat /g/nowhere watch")
-    assert shell.server.watches == {
-        (ME.session, "child", "/g"),
-        (ME.session, "data", "/g/b"),
-        (ME.session, "data", "/g/nowhere"),
-    }
+    assert shell.server.watches.of(ME.session) == (("/g", "child"), ("/g/b", "data"), ("/g/nowhere", "data"))
     assert shell.type("ls2 /q")[:2] == [f"'ls2'{OLD}'ls [-s] path' instead.", "[]"]
 
 
@@ -327,7 +323,7 @@ def test_watches_are_removed_by_kind(shell: Typing) -> None:
     assert shell.type("removewatches /g -c") == []
     assert shell.type("removewatches /g/b") == []
     assert shell.type("removewatches /q -a") == []
-    assert shell.server.watches == set()
+    assert shell.server.watches.of(ME.session) == ()
 
 
 def test_without_a_server_watches_can_be_dropped_locally(shell: Typing) -> None:
