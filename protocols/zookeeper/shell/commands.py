@@ -11,7 +11,7 @@ from protocols.zookeeper.programs import Zk
 from protocols.zookeeper.shell import acl, nodes, quota, session, watches
 from protocols.zookeeper.shell.memory import Outcome, Shell, ShellMemory
 from protocols.zookeeper.shell.parse import Given, Refused, Syntax, integer, parse, words
-from protocols.zookeeper.shell.texts import error_text, state_lines
+from protocols.zookeeper.shell.texts import error_text
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -98,7 +98,7 @@ async def run(zk: Zk, memory: ShellMemory, line: str) -> Outcome:
         except ZooKeeperError as e:
             shell.say(error_text(e.code, e.path))
             if e.code == Code.SESSION_EXPIRED:
-                shell.closed(*state_lines("Expired"))
+                shell.remember(closed=True)  # the event that tells of it is the client's own
     return Outcome(shell.memory, shell.action)
 
 
