@@ -8,6 +8,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+import pytest
+
 from app.sim.config import ClusterConfig
 from app.sim.errors import Refused
 from app.sim.simulation import Simulation
@@ -50,6 +52,9 @@ class Chaos:
 
     timers: tuple[str, ...] = ("election",)
     """Those that a person may let fire."""
+    rounds = 70
+    bound = 8_000_000
+    """So long, in virtual time, may it take after the last fault until all is well."""
 
     def __init__(self, config: ClusterConfig, rng: Random, kinds: tuple[str, ...] | None = None) -> None:
         self.rng = rng
@@ -80,6 +85,35 @@ class Chaos:
                 getattr(self, "_" + self.rng.choice(self.kinds))()
         return until()
 
+    def suffer_and_recover(self) -> None:
+        """The laws hold whatever happens; and once the faults end, work goes on and is finished."""
+        self.run(self.rounds)
+        assert not self.broken, (self.broken, self.kinds, self.commands)
+        self.recover()
+        assert not self.broken
+
+    def recover(self) -> None:
+        """Undo every fault; in time, all is well."""
+        self.calm()
+        self.ask_again()
+        healed = self.sim.now
+        while not self.recovered():
+            assert self.sim.now < healed + self.bound, (self.kinds, self.sim.config.options, self.commands)
+            self.while_waiting()
+            self.sim.advance(self.sim.now + 200_000)
+
+    def ask_again(self) -> None:
+        """Everybody has one more request when the faults are over."""
+        for client in self.clients:
+            self.do(f"request {client} add {client} 1")
+
+    def recovered(self) -> bool:
+        """Whether all is well again: every protocol says what it promises."""
+        raise NotImplementedError
+
+    def while_waiting(self) -> None:
+        """What is done until then."""
+
     def request(self) -> None:
         client = self.rng.choice(self.clients)
         self.do(f"request {client} {self.operation(client)} at {self.node()}")
@@ -101,6 +135,13 @@ class Chaos:
         for message, moved in list(self.sim.cluster.moved.items()):
             if moved.held:
                 self.do(f"delay #{message} 1ms")
+
+    def states(self, service: str) -> list[Any]:
+        return [p.state for p in self.sim.cluster.processes if p.service == service]
+
+    @property
+    def customers(self) -> list[Any]:
+        return self.states("client")
 
     @property
     def broken(self) -> list[str]:
@@ -182,3 +223,14 @@ class Chaos:
 def mutant_config(mutant: str, rng: Random, **fixed: Any) -> ClusterConfig:
     assert mutant in MUTANTS
     return random_config(rng, mutants={"raft": mutant}, **fixed)
+
+
+def assert_found(law: str, seeds: str, chaos_of: Callable[[Random], Chaos]) -> None:
+    """What random faults would see: with a bug, or with more than was promised, `law` breaks within a few
+    runs."""
+    for number in range(60):
+        chaos = chaos_of(Random(f"{seeds}/{number}"))
+        chaos.run(chaos.rounds)
+        if law in chaos.broken:
+            return
+    pytest.fail(f"no run broke {law}")

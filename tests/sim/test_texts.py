@@ -69,7 +69,7 @@ def commit_runs() -> Iterator[list[Event]]:
         two_phase = TwoPhaseChaos(commit_config("2pc", rng, options), rng, KINDS)
         two_phase.run(60)
         two_phase.do("request c1 transfer much at n1")
-        two_phase.settle(8_000_000)
+        two_phase.recover()
         yield two_phase.sim.take()
         options = {"termination": ("elected", "quorum")[seed % 2], "lockAlarm": "60ms"}
         three_phase = ThreePhaseChaos(commit_config("3pc", rng, options), rng, KINDS)

@@ -10,24 +10,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocols.three_phase_commit_mutants import MUTANTS
-from tests.sim.chaos import KINDS
+from tests.sim.chaos import KINDS, assert_found
 from tests.sim.commit_chaos import CommitChaos, check_books, commit_config
 
-BOUND = 10_000_000
 CRASHES = ("crash", "trap")
 
 
 class ThreePhaseChaos(CommitChaos):
     timers = ("vote", "ack", "resend", "decision", "collect", "lock", "alarm")
+    bound = 10_000_000
 
 
 def suffer_and_recover(seed: object, kinds: tuple[str, ...] | None, options: dict[str, Any]) -> None:
     rng = Random(repr(seed))
     chaos = ThreePhaseChaos(commit_config("3pc", rng, options), rng, kinds)
-    chaos.run(60)
-    assert not chaos.broken, (chaos.broken, chaos.kinds, chaos.commands)
-    chaos.settle(BOUND)
-    assert not chaos.broken
+    chaos.suffer_and_recover()
     check_books(chaos)
 
 
@@ -57,24 +54,21 @@ def test_with_quorums_any_faults(seed: int, kinds: set[str]) -> None:
 @pytest.mark.parametrize("termination", ["course", "elected"])
 def test_partitions_break_what_counts_on_time_outs(termination: str) -> None:
     """That the variants without quorums are tested with crashes alone is no accident."""
-    for seed in range(60):
-        rng = Random(f"{termination}/{seed}")
-        config = commit_config("3pc", rng, {"termination": termination}, nodes=4, disk={})
-        chaos = ThreePhaseChaos(config, rng, ("partition", "cut"))
-        chaos.run(60)
-        if "3pc-atomicity" in chaos.broken:
-            return
-    pytest.fail("no partition broke atomicity")
+    options = {"termination": termination}
+
+    def apart(rng: Random) -> ThreePhaseChaos:
+        return ThreePhaseChaos(
+            commit_config("3pc", rng, options, nodes=4, disk={}), rng, ("partition", "cut")
+        )
+
+    assert_found("3pc-atomicity", termination, apart)
 
 
 @pytest.mark.parametrize("mutant", ["3pc-yes-not-durable", "3pc-recovers-to-time-out"])
 def test_random_faults_find_bugs(mutant: str) -> None:
-    for seed in range(60):
-        rng = Random(f"{mutant}/{seed}")
-        chaos = ThreePhaseChaos(
-            commit_config("3pc", rng, {}, mutants={"3pc": mutant}, nodes=3, disk={}), rng, CRASHES
-        )
-        chaos.run(60)
-        if MUTANTS[mutant][1] in chaos.broken:
-            return
-    pytest.fail("no run broke a law")
+    config: dict[str, Any] = {"mutants": {"3pc": mutant}, "nodes": 3, "disk": {}}
+    assert_found(
+        MUTANTS[mutant][1],
+        mutant,
+        lambda rng: ThreePhaseChaos(commit_config("3pc", rng, {}, **config), rng, CRASHES),
+    )
