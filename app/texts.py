@@ -11,19 +11,45 @@ Lang = Literal["en", "zh"]
 LANGS: tuple[Lang, ...] = get_args(Lang)
 
 
+Files = tuple[tuple[Path, int], ...]
+"""With the time at which each was last changed."""
+
+
 def catalogue(lang: Lang) -> dict[str, str]:
-    """Every text in `lang`. Files are read again when one has changed, so an editor sees the new text."""
+    """Every text in `lang`, as a page is given it. Files are read again when one has changed, so an editor
+    sees the new text."""
+    return _merged(_files(lang))
+
+
+def full_catalogue(lang: Lang) -> dict[str, str]:
+    """The same, with what is said by way of another: `"like.a": "b"` gives every `KIND.b.NAME` to
+    `KIND.a.NAME` too, where that is missing. Pages see to it themselves (static/js/core/i18n.js)."""
+    return _completed(_files(lang))
+
+
+def _files(lang: Lang) -> Files:
     folder = STATIC / "i18n" / lang
-    files = sorted(folder.glob("*.json"))
-    return _merged(tuple((file, file.stat().st_mtime_ns) for file in files))
+    return tuple((file, file.stat().st_mtime_ns) for file in sorted(folder.glob("*.json")))
 
 
 @lru_cache(maxsize=4)
-def _merged(files: tuple[tuple[Path, int], ...]) -> dict[str, str]:
+def _merged(files: Files) -> dict[str, str]:
     texts: dict[str, str] = {}
     for file, _ in files:
         texts.update(json.loads(file.read_text(encoding="utf-8")))
     return texts
+
+
+@lru_cache(maxsize=4)
+def _completed(files: Files) -> dict[str, str]:
+    texts = _merged(files)
+    like = {key.removeprefix("like."): other for key, other in texts.items() if key.startswith("like.")}
+    given: dict[str, str] = {}
+    for key, text in texts.items():
+        kind, _, rest = key.partition(".")
+        service, _, name = rest.partition(".")
+        given |= {f"{kind}.{one}.{name}": text for one, other in like.items() if other == service and name}
+    return given | texts
 
 
 def pick(wanted: str | None) -> Lang:

@@ -21,6 +21,7 @@ from protocols import (
     paxos_rules,
     raft,
     zab,
+    zookeeper,
 )
 from protocols import three_phase_commit as three_phase
 from protocols import three_phase_commit_mutants as three_phase_mutants
@@ -36,6 +37,9 @@ from protocols.raft import rules as raft_rules
 from protocols.zab import laws as zab_laws
 from protocols.zab import mutants as zab_mutants
 from protocols.zab import rules as zab_rules
+from protocols.zookeeper import laws as zookeeper_laws
+from protocols.zookeeper import mutants as zookeeper_mutants
+from protocols.zookeeper import rules as zookeeper_rules
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,21 @@ PROTOCOLS: dict[str, Protocol] = {
     "zab": Protocol(
         zab.Zab, zab.StoreState, zab.ZabOptions, zab_rules.RULES, zab_laws.LAWS, zab_mutants.MUTANTS
     ),
+    "zookeeper": Protocol(
+        zookeeper.ZooKeeper,
+        zookeeper.ZooKeeperState,
+        zookeeper.ZooKeeperOptions,
+        zookeeper_rules.RULES,
+        zookeeper_laws.LAWS,
+        zookeeper_mutants.MUTANTS,
+        Protocol(
+            zookeeper.ZooKeeperClient,
+            zookeeper.ClientState,
+            zookeeper.ClientOptions,
+            zookeeper_rules.CLIENT_RULES,
+            zookeeper_laws.CLIENT_LAWS,
+        ),
+    ),
 }
 
 
@@ -106,6 +125,11 @@ def client_of(service: str, services: Sequence[str]) -> str:
     """The name of the service that a client runs to talk to `service`, one of the room's `services`."""
     plain = service == services[0] and PROTOCOLS[service].client is None
     return "client" if plain else f"client-{service}"
+
+
+def with_clients(services: Sequence[str]) -> list[str]:
+    """All that runs in a room of these services: they, and what clients run for them."""
+    return [*services, *(client_of(service, services) for service in services)]
 
 
 def protocol_of(service: str) -> Protocol:

@@ -9,7 +9,7 @@ from app.sim.network import Link, Network
 from app.sim.process import Machine, Process, Shape
 from app.sim.units import span
 from protocols.law import Laws
-from protocols.registry import client_of, protocol_of
+from protocols.registry import client_of, protocol_of, with_clients
 
 
 def build(config: ClusterConfig, record: Record = "full") -> Cluster:
@@ -25,7 +25,7 @@ def build(config: ClusterConfig, record: Record = "full") -> Cluster:
         machine = cluster.machines[name] = Machine(name, is_client=True)
         add_clients(cluster, config, machine, config.services)
     connect(cluster, config)
-    for service in config.services:
+    for service in with_clients(config.services):
         cluster.laws[service] = Laws(law() for law in protocol_of(service).laws)
         cluster.broken.update({law.id: 0 for law in cluster.laws[service].all})
     cluster.start()

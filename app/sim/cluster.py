@@ -62,6 +62,7 @@ class Cluster:
         self.gone: set[str] = set()
         """The names of machines that have left."""
         self.laws: dict[str, Laws] = {}
+        """For each service, clients' sides too."""
         self.broken: dict[str, int] = {}
         """Every law's id, with 0 while it holds, else the `seq` of its violation."""
         self.in_flight: dict[int, Event] = {}

@@ -26,7 +26,7 @@ from app.sim.conditions import check_condition
 from app.sim.errors import Refused
 from app.sim.units import micros, span, spoken_span
 from protocols.actor import Impossible, field_table
-from protocols.registry import PROTOCOLS, client_of, protocol_of, words_of
+from protocols.registry import PROTOCOLS, client_of, protocol_of, with_clients, words_of
 
 MAX_NODES = 25
 MAX_CLIENTS = 9
@@ -287,7 +287,7 @@ def joining(config: ClusterConfig) -> list[str]:
 
 
 def check_expectation(config: ClusterConfig, number: int, e: Expectation) -> None:
-    laws = [law.id for service in config.services for law in protocol_of(service).laws]
+    laws = [law.id for service in with_clients(config.services) for law in protocol_of(service).laws]
     try:
         if e.law is not None:
             find(e.law, laws, "unknown-law")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from app.texts import Lang, catalogue
+from app.texts import Lang, full_catalogue
 
 
 class Refused(Exception):
@@ -33,7 +33,7 @@ class Refused(Exception):
 def texts(lang: str) -> dict[str, str]:
     """The catalogue of one language; English for one that we do not speak."""
     known: Lang = "zh" if lang == "zh" else "en"
-    return catalogue(known)
+    return full_catalogue(known)
 
 
 def sentence(key: str, params: dict[str, Any], lang: str = "en") -> str:

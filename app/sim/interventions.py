@@ -374,8 +374,8 @@ def _release(cluster: Cluster, message: int, cause: int) -> None:
 
 def _running(cluster: Cluster, machine: Machine, service: str | None) -> list[Process]:
     """The services on a machine, or the one that is meant: on a client, its side of that one."""
-    if machine.is_client and service in cluster.laws:
-        service = client_of(service, list(cluster.laws))
+    if machine.is_client and service in cluster.config.services:
+        service = client_of(service, cluster.config.services)
     found = [p for p in machine.processes if service in (None, p.service)]
     if not found:
         known = ", ".join(p.service for p in machine.processes)
@@ -421,7 +421,7 @@ def _clients(cluster: Cluster, name: str, service: str | None) -> list[Process]:
         raise Refused("not-a-client", node=name)
     if machine.status != UP:
         raise Refused("not-up", node=name)
-    services = list(cluster.laws)
+    services = list(cluster.config.services)
     found = _running(cluster, machine, service and find_service(service, services))
     served = [p for p in found if isinstance(p.actor, Client) and ClientRequest in p.actor.server.messages]
     if not served:
@@ -464,7 +464,7 @@ def _(command: Load, cluster: Cluster) -> None:
 
 @_apply.register
 def _(command: Join, cluster: Cluster) -> None:
-    services = list(cluster.laws)
+    services = list(cluster.config.services)
     wanted = [find_service(command.service, services)] if command.service else services
     check_joining(cluster, command.client)
     join(cluster, command.client, wanted, _note(cluster, command))

@@ -20,7 +20,7 @@ from app.sim.config import ClusterConfig
 from app.sim.errors import Refused
 from app.sim.simulation import Simulation
 from app.sim.trace import Event, as_array, encode, encode_events, lines, plain
-from protocols.registry import client_of, protocol_of
+from protocols.registry import client_of, protocol_of, with_clients
 
 CHUNK = 500
 KEEP = 200_000
@@ -273,8 +273,7 @@ class Timeline:
 
     def _landmarks(self) -> dict[tuple[str, str], str]:
         """For each service and rule that is worth one: its mark."""
-        named = self.config.services
-        services = [*named, *(client_of(service, named) for service in named)]
+        services = with_clients(self.config.services)
         return {
             (s, name): rule.mark for s in services for name, rule in protocol_of(s).rules.items() if rule.mark
         }
@@ -324,7 +323,7 @@ def origin_view(config: ClusterConfig) -> dict[str, Any]:
         empty: dict[str, Any] = {s: {"state": {}, "timers": {}, "busyUntil": 0} for s in services}
         return {"status": "up", "since": 0, "clock": 1.0, "trap": "", "client": client, "services": empty}
 
-    laws = [law.id for service in config.services for law in protocol_of(service).laws]
+    laws = [law.id for service in with_clients(config.services) for law in protocol_of(service).laws]
     return {
         "seq": 0,
         "time": 0,

@@ -50,14 +50,23 @@ export class I18n {
     return () => this.listeners.delete(fn);
   }
 
+  /** `"like.a": "b"`: what is not said of a is said as of b. @param {string} key @returns {string | undefined} */
+  text(key) {
+    const texts = this.catalogues[this.language] ?? {};
+    if (key in texts) return texts[key];
+    const [kind, service, ...rest] = key.split('.');
+    const other = texts[`like.${service}`];
+    return other && texts[[kind, other, ...rest].join('.')];
+  }
+
   /** @param {string} key */
   has(key) {
-    return key in (this.catalogues[this.language] ?? {});
+    return this.text(key) !== undefined;
   }
 
   /** @param {string} key */
   pattern(key) {
-    return this.catalogues[this.language]?.[key] ?? key;
+    return this.text(key) ?? key;
   }
 
   /** @param {string} key @param {Record<string, any>} [params] @returns {string} */
