@@ -26,7 +26,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from protocols.actor import Actor, Effects, Message, Span, State, Volatile
-from protocols.ballot import Ballot, read_ballot
+from protocols.ballot import Ballot, read_accepted, read_ballot, read_value
 from protocols.client import ClientReply, ClientRequest
 from protocols.key_value import Command, Data, Sessions, execute
 
@@ -172,7 +172,8 @@ class MultiPaxos(Actor[MultiPaxosState, MultiPaxosOptions]):
         """`durable` may give round, promised ("2.n1"), log (["x=1", "no-op"]) and accepted, by slot:
         { 3 = { ballot = "1.n1", value = "x=3" } }."""
         promised = read_ballot(durable.get("promised", 0), self.members)
-        accepted = read_accepted(durable.get("accepted", {}), self.members)
+        on_disk = read_accepted(durable.get("accepted", {}), self.members)
+        accepted = {slot: Proposal(ballot, value) for slot, (ballot, value) in on_disk.items()}
         ballots = [promised, *[p.ballot for p in accepted.values()]]
         round = durable.get("round", max([b.round for b in ballots if b.node == self.me], default=0))
         log = durable.get("log", [])
@@ -490,31 +491,3 @@ class MultiPaxos(Actor[MultiPaxosState, MultiPaxosOptions]):
             self.handlers[type(m)](s, self.me, m, out)
         else:
             out.send(to, m)
-
-
-# --- how people write what a disk holds ---------------------------------------------------------------------
-
-
-def read_value(item: Any) -> Value:
-    """`"x=3"` is a command that puts 3 into x, `"no-op"` does nothing. Raises ValueError."""
-    if item == "no-op":
-        return None
-    key, equals, value = str(item).partition("=")
-    if not isinstance(item, str) or not equals or not key.strip():
-        raise ValueError(f'a value is "x=3" or "no-op", not {item!r}')
-    return Command("put", key.strip(), value.strip())
-
-
-def read_accepted(items: Any, members: tuple[str, ...]) -> dict[int, Proposal]:
-    """What was accepted, by slot. Raises ValueError."""
-    if not isinstance(items, Mapping):
-        raise ValueError("what was accepted is a table of slots")
-    found = {}
-    for slot, item in items.items():
-        if not str(slot).isdigit() or int(slot) < 1:
-            raise ValueError(f"a slot is a whole number from 1, not {slot!r}")
-        if not isinstance(item, Mapping) or set(item) != {"ballot", "value"}:
-            example = f'{{ ballot = "1.{members[0]}", value = "x=3" }}'
-            raise ValueError(f"what was accepted in a slot is {example}, not {item!r}")
-        found[int(slot)] = Proposal(read_ballot(item["ballot"], members), read_value(item["value"]))
-    return found
