@@ -15,7 +15,7 @@ from app.rooms.tree import Tree
 from app.rooms.viewer import Send, Viewer
 from app.settings import Settings
 from app.sim.commands import OnMessage, SetSpeed, parse
-from app.sim.config import ClusterConfig
+from app.sim.config import ClusterConfig, find
 from app.sim.describe import describe_services
 from app.sim.errors import Refused
 from app.sim.timeline import Timeline
@@ -284,6 +284,8 @@ class Room:
         if request.speed is not None:
             return self._set_speed(branch, request.speed)
         if request.action in ("step", "rule"):
+            for service in request.services:
+                find(service, self._services, "service-not-here")
             was_playing = branch.playing
             self._publish(branch, branch.step(request.action == "rule", request.services))
             if was_playing:

@@ -265,7 +265,7 @@ USAGE = {
     "allow": "allow every AppendEntries n1 -> n2",
     "network": "network manual | network auto",
     "request": "request c1 put x 7 | request c1 get x | request c1 add x 1 at n2 | request c1 get x on raft",
-    "load": "load c1 400ms | load c1 off",
+    "load": "load c1 400ms | load c1 off  (1ms or more)",
     "tell": "tell n1 ORDER [ARGUMENTS] | tell n1 ORDER on raft",
     "join": "join k1 | join k1 on raft",
     "leave": "leave k1",
@@ -409,7 +409,8 @@ def _request(words: list[str], verb: str) -> Command:
 
 def _load(words: list[str], verb: str) -> Command:
     (client, every), service = _service(words)
-    micro = 0 if every == "off" else max(1_000, micros(every))
+    micro = 0 if every == "off" else micros(every)
+    _require(every == "off" or micro >= 1_000)
     return Load(client=client, every=micro, service=service)
 
 
@@ -421,7 +422,9 @@ def _tell(words: list[str], verb: str) -> Command:
     kinds = known[order]
     enough = len(args) >= len(kinds) if kinds and kinds[-1].endswith("*") else len(args) == len(kinds)
     if not enough:
-        raise Refused("command-form", text=" ".join(words)[:120], usage=" ".join(["tell n1", order, *kinds]))
+        raise Refused(
+            "command-form", text=" ".join([verb, *words])[:120], usage=" ".join(["tell n1", order, *kinds])
+        )
     return Tell(node=node, order=order, args=tuple(args), service=service)
 
 

@@ -248,7 +248,8 @@ def names(value: Any, letter: str, least: int, most: int, what: str) -> Any:
         for name in value:
             if not isinstance(name, str) or not NAME.fullmatch(name):
                 raise Refused("bad-name", name=str(name)[:40])
-    return value
+        return value
+    raise Refused("count", what=what, count=str(value)[:40], least=least, most=most)
 
 
 def find(name: str, known: Any, code: str, **params: Any) -> None:

@@ -57,7 +57,9 @@ def install(app: FastAPI) -> None:
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        return response_of(Refused("bad-request", where=where, detail=first["msg"]), request)
+        return response_of(
+            Refused("bad-request", where=where, detail=first["msg"].removeprefix("Value error, ")), request
+        )
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
@@ -69,6 +71,8 @@ def install(app: FastAPI) -> None:
             return response_of(
                 Refused("too-large", limit=request.app.state.hub.settings.max_body_bytes), request
             )
+        if error.status_code == HTTPStatus.BAD_REQUEST:
+            return response_of(Refused("bad-request", where="body", detail=str(error.detail)), request, 400)
         return response_of(Refused("http", status=error.status_code), request, error.status_code)
 
     @app.exception_handler(Exception)

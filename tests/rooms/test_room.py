@@ -354,3 +354,15 @@ def test_a_step_stops_only_at_the_services_that_are_named() -> None:
     stops = [batch["events"][-1] for batch in driver.of("events")[heard:]]
     assert len(stops) == 5
     assert {stop[4] for stop in stops} == {"client"}
+
+
+def test_a_step_of_a_service_that_does_not_run_here_is_refused_and_nothing_moves() -> None:
+    """Nothing would ever stop it."""
+    room = make_room()
+    driver = join(room, drives=True)
+    driver.ask(wire.Transport(1, action="pause"))
+    head = room.tree.current.timeline.head
+    with pytest.raises(Refused) as refused:
+        driver.ask(wire.Transport(1, action="step", services=("client", "nope")))
+    assert refused.value.code == "service-not-here"
+    assert room.tree.current.timeline.head == head

@@ -264,6 +264,8 @@ REFUSALS = [
     ("restart k1", "is-client", ["join k1"]),
     ("cut k1 -> c1", "no-link", ["join k1"]),
     ("request c1 get x at k1", "is-client", ["join k1"]),
+    ("load c1 0ms", "command-form", []),
+    ("load c1 20us", "command-form", []),
     ("set speed 5", "command-form", []),
     ('request c1 put x "', "command-quotes", []),
 ]

@@ -107,6 +107,8 @@ JOURNAL = {"config": {}, "commands": [], "seq": 20, "time": 0}
     [
         ({"config": {"nodes": 0}}, 422, "count"),
         ({"config": {"nodes": 100}}, 422, "count"),
+        ({"config": {"nodes": "five"}}, 422, "count"),
+        ({"config": {"clients": 1.5}}, 422, "count"),
         ({"config": {"nodes": ["n1", "<script>alert(1)</script>"]}}, 422, "bad-name"),
         ({"config": {"nodes": ["n1", "n1"]}}, 422, "names-twice"),
         ({"config": {"colour": 1}}, 422, "unknown-key"),
@@ -297,3 +299,15 @@ def test_a_foreign_page_cannot_post(served: Served, origin: str) -> None:
 def test_our_own_page_can(served: Served) -> None:
     answer = served.http.post("/api/rooms", json={"config": {}}, headers={"Origin": served.address})
     assert answer.status_code == 201
+
+
+def test_a_body_that_cannot_be_parsed_is_refused_with_a_sentence(served: Served) -> None:
+    answer = served.http.post("/api/rooms", content=b"[" * 5000, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "bad-request"
+
+
+def test_a_sentence_of_ours_is_not_announced_as_a_value_error(served: Served) -> None:
+    said = served.http.post("/api/rooms", json={}).json()["message"]
+    assert "give exactly one of scenario, toml, config and journal" in said
+    assert "Value error" not in said
