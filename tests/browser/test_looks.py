@@ -237,6 +237,41 @@ def test_a_line_across_the_ring_tells_its_sides(modules: Js) -> None:
     assert groups["links"] == [["n2", "n1"]]
 
 
+@pytest.mark.parametrize("size", [(844, 390), (768, 1024), (701, 360)])
+def test_on_a_tablet_and_a_phone_on_its_side_nothing_covers_anything(
+    open_page: OpenPage, make_room: MakeRoom, size: tuple[int, int]
+) -> None:
+    page = open_page(make_room().driver, size=size)
+    nothing_covers = """() => {
+        const those = '.steps button, .clock, .pace, .tool, .laws, g.client .body';
+        const parts = [...document.querySelectorAll(those)].filter(e => e.checkVisibility())
+            .map(e => [e.getAttribute('class'), e.getBoundingClientRect()]);
+        const over = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 &&
+            Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+        return parts.flatMap(([name, a], i) => parts.slice(i + 1).filter(([, b]) => over(a, b))
+            .map(([other]) => `${name} on ${other}`));
+    }"""
+    assert page.evaluate(nothing_covers) == []
+    ring = page.locator(".ring").bounding_box()
+    stage = page.locator(".stage").bounding_box()
+    assert ring
+    assert stage
+    assert ring["height"] > 0.38 * stage["height"]
+
+
+def test_a_language_that_cannot_be_fetched_leaves_the_page_as_it_was(
+    open_page: OpenPage, make_room: MakeRoom
+) -> None:
+    page = open_page(make_room().driver)
+    page.route("**/i18n/zh.json", lambda route: route.fulfill(body="", content_type="application/json"))
+    page.keyboard.press("l")
+    expect(page.locator(".notice.shown")).to_have_text("Not connected at the moment")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.unroute("**/i18n/zh.json")
+    page.keyboard.press("l")
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+
+
 def test_on_a_projector_the_drawer_leaves_the_transport_free(
     open_page: OpenPage, make_room: MakeRoom
 ) -> None:

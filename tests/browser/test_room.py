@@ -65,6 +65,16 @@ def test_until_something_happens_the_caption_says_what_the_protocol_is_for(
     expect(page.locator(".caption-words")).to_contain_text(leader)
 
 
+def test_the_caption_of_a_new_branch_says_what_made_it(open_page: OpenPage, make_room: MakeRoom) -> None:
+    page = open_page(make_room().driver)
+    page.wait_for_timeout(500)
+    page.keyboard.press("Home")
+    page.keyboard.press("1")
+    page.keyboard.press("c")
+    expect(page.locator('.node.crashed[data-node="n1"]')).to_be_visible()
+    expect(page.locator(".caption-words")).to_contain_text("n1 crashes", timeout=2_000)
+
+
 def test_where_two_sentences_do_not_fit_the_caption_says_the_weightier_one(
     open_page: OpenPage, make_room: MakeRoom
 ) -> None:

@@ -1,6 +1,7 @@
 /** What belongs to this browser alone: language, theme, the driver's token, whether the panel is open. */
 
 import {THEMES} from '../actions/page.js';
+import {Refused} from './connection.js';
 
 const LANG = 'quorumscope.lang';
 const THEME = 'quorumscope.theme';
@@ -52,6 +53,7 @@ export class Page {
 
   /** @param {'en'|'zh'} lang */
   async setLang(lang) {
+    await this.ctx.i18n.ready(lang).catch(() => { throw new Refused({code: 'offline', message: ''}); });
     store(LANG, lang);
     this.applyLang(lang);
     await this.ctx.i18n.setLang(lang);

@@ -97,7 +97,7 @@ class Caption {
   /** @param {Shown} shown @returns {TraceEvent|undefined} */
   playing(shown) {
     const {store, lenses} = this.ctx;
-    const jumped = shown.seq < this.seen || shown.seq - this.seen > LOOK_BACK || !this.key;
+    const jumped = shown.seq < this.seen || shown.seq - this.seen > LOOK_BACK || !this.key.startsWith(`${store.branch} `);
     const now = performance.now();
     if (jumped) {
       this.key = '';
