@@ -14,7 +14,7 @@ from app.rooms.hub import LIVE, Hub
 from app.settings import Settings
 from app.sim.scenario import read_file
 from app.texts import LANGS, catalogue
-from app.web import api, errors, judging, ops, pages, shelf
+from app.web import api, errors, judging, ops, pages, shelf, znodes
 from app.web.cached import RevalidatedFiles
 from app.web.middleware import Guard
 from app.web.socket import RoomSocket
@@ -46,7 +46,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     errors.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
     app.add_middleware(Guard, settings=settings, sockets=_sockets(hub))
-    for router in (pages.router, ops.router, api.router, judging.router, shelf.router):
+    for router in (pages.router, ops.router, api.router, judging.router, shelf.router, znodes.router):
         app.include_router(router)
     app.router.routes.append(Mount("/static", RevalidatedFiles(directory=STATIC)))
     return app

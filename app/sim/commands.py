@@ -18,8 +18,8 @@ from app.sim.errors import Refused
 from app.sim.units import micros, span, spoken, spoken_span
 from protocols.registry import operations, orders
 
-LONGEST = 400
-"""No command is longer than this, in characters."""
+LONGEST, LONGEST_TOLD = 400, 12_000
+"""No command is longer than this, in characters; what somebody is told may be data."""
 
 
 class Base(BaseModel):
@@ -280,8 +280,9 @@ class _Malformed(Exception):
 
 def parse(text: str) -> Command:
     """A command from its text form. Raises Refused, saying what would be right."""
-    if len(text) > LONGEST:
-        raise Refused("command-too-long", most=LONGEST)
+    most = LONGEST_TOLD if text.startswith("tell ") else LONGEST
+    if len(text) > most:
+        raise Refused("command-too-long", most=most)
     try:
         words = shlex.split(text)
     except ValueError:

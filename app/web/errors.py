@@ -18,6 +18,7 @@ STATUS = {
     "unknown-branch": 404,
     "unknown-page": 404,
     "unknown-scenario": 404,
+    "no-such-znode": 404,
     "history-trimmed": 410,
     "bad-token": 401,
     "bad-origin": 403,

@@ -6,7 +6,9 @@ when it fails; everything else is answered by the server that the client is conn
 
 from __future__ import annotations
 
-from typing import ClassVar
+from functools import reduce
+from operator import or_
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -314,6 +316,20 @@ OPERATIONS: tuple[type[Operation], ...] = (
     CreateSession, CloseSession,
 )  # fmt: skip
 BY_OPCODE: dict[int, type[Operation]] = {o.opcode: o for o in OPERATIONS}
+
+OWN_WAY = (Multi, MultiRead, AddAuth, CreateSession, CloseSession, DeleteContainer, SetWatches, SetWatches2)
+NAMED: Any = reduce(or_, (kind for kind in OPERATIONS if kind not in OWN_WAY))
+
+
+def named(value: Any) -> Operation:
+    """The request that this says, as JSON would have it: `{"op": "delete", "path": "/a"}`. What a client does
+    by itself is not among them. Raises `msgspec.ValidationError`."""
+    kind = value.get("op") if isinstance(value, dict) else None
+    if kind not in ("multi", "multiRead"):
+        operation: Operation = msgspec.convert(value, type=NAMED)
+        return operation
+    parts = tuple(named(part) for part in msgspec.convert(value.get("operations"), type=list[Any]))
+    return Multi(parts) if kind == "multi" else MultiRead(parts)
 
 
 # --- results ------------------------------------------------------------------------------------------------

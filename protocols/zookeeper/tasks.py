@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import msgspec
 from msgspec.structs import replace
 
 from protocols.actor import Effects, Impossible, Span
 from protocols.zookeeper.client import Session
 from protocols.zookeeper.client_state import Asked, ClientState, Said, Task
-from protocols.zookeeper.operations import CloseSession, Result
+from protocols.zookeeper.operations import CloseSession, Result, named
 from protocols.zookeeper.programs import (
     Answered,
     Ask,
@@ -57,6 +58,7 @@ class ZooKeeperClient(Session):
     orders: ClassVar = {
         "open": ("node", "session", "password", "timeout", "zxid"), "frame": ("base64",), "hang-up": (),
         "connect": ("node",), "close": (), "zk": ("line",), "run": ("recipe*",),
+        "ask": ("operation",),
     }  # fmt: skip
 
     def __init__(self, me: str, members: tuple[str, ...], options: Any) -> None:
@@ -76,6 +78,15 @@ class ZooKeeperClient(Session):
         self.must_not_be_outside(s)
         s.lines += args
         self.next_line(s, out)
+
+    def order_ask(self, s: ClientState, args: tuple[str, ...], out: Effects) -> None:
+        """One request, as JSON: `{"op": "setData", "path": "/a", "data": "aGVsbG8=", "version": 3}`."""
+        self.must_not_be_outside(s)
+        try:
+            operation = named(msgspec.json.decode(args[0]))
+        except msgspec.MsgspecError as e:
+            raise Impossible("bad-operation", text=args[0][:60], problem=str(e)) from None
+        self.issue(s, operation, 0, out)
 
     def must_not_be_outside(self, s: ClientState) -> None:
         if s.outside:

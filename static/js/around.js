@@ -14,11 +14,14 @@ import {mountNode} from './views/node.js';
 import {mountSpacetime} from './views/spacetime.js';
 import {mountOverlay} from './views/stage-overlay.js';
 import {Tabs} from './views/topbar-tabs.js';
+import {whileVisible} from './panels/visible.js';
 
 /** @param {any} stage @param {any} ctx */
 export function mountAround(stage, ctx) {
+  ctx.journey = makeJourney(ctx);
   const tabs = new Tabs(byId('panel'), ctx);
-  const mounts = /** @type {Record<string, any>} */ ({node: mountNode, logs: mountLogs, messages: mountMessages, code: mountCode, laws: mountLaws, events: mountEvents, history: mountHistory, cost: mountCosts});
+  const mounts = /** @type {Record<string, any>} */ ({node: mountNode, logs: mountLogs, messages: mountMessages, code: mountCode, laws: mountLaws, events: mountEvents, history: mountHistory, cost: mountCosts,
+    znodes: later(() => import('./zookeeper/explorer.js')), shell: later(() => import('./zookeeper/shell.js')), journey: later(() => import('./zookeeper/journeyview.js'))});
   const panels = Object.entries(mounts).map(([id, mount]) => mount(inner(tabs.panel(id)), ctx));
   const help = mountHelp(document.body, ctx);
   const sheet = mountExport(document.body, ctx);
@@ -36,3 +39,31 @@ const byId = id => /** @type {HTMLElement} */ (document.getElementById(id));
 function inner(root) {
   return root.appendChild(document.createElement('div'));
 }
+
+/** A panel whose module is fetched when it is first seen. @param {() => Promise<any>} load */
+const later = load => (/** @type {HTMLElement} */ root, /** @type {any} */ ctx) => {
+  root.classList.add('p-panel');
+  /** @type {any} */ let view = null;
+  let asked = false;
+  const draw = whileVisible(root, shown => {
+    if (view) view.draw(shown);
+    else if (!asked) {
+      asked = true;
+      load().then(module => { view = module.mount(root, ctx); draw(ctx.playhead.shown); }, () => { asked = false; });
+    }
+  });
+  return {draw};
+};
+
+/** The request that is being followed: the event by which it left, and the messages that belong to it. @param {any} ctx */
+const makeJourney = ctx => ({
+  call: 0, play: false,
+  /** @type {Set<number>|null} */ messages: null,
+  /** @param {number} call @param {boolean} [play] */
+  follow(call, play = false) {
+    Object.assign(this, {call, play, messages: null});
+    ctx.selection.set({tab: 'journey'});
+    ctx.page.togglePanel(true);
+    ctx.playhead.changed({all: true});
+  },
+});

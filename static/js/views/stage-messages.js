@@ -205,9 +205,12 @@ export class Messages {
 
   /** @param {Figure} figure @param {import('../types.js').Shown} shown */
   drawMessage({m, l, x, y, r, glyph, image, waiting}, shown) {
-    const chosen = this.ctx.selection.get().message === m.id || this.hovered === m.id;
+    const followed = this.ctx.journey?.messages;
+    const chosen = this.ctx.selection.get().message === m.id || this.hovered === m.id || Boolean(followed?.has(m.id));
     if (m.held || chosen) this.ringAround(x, y, r, m.held, chosen);
+    if (followed && !chosen) this.pen.globalAlpha = 0.3;
     this.stamp(image, x, y);
+    this.pen.globalAlpha = 1;
     if (!shown.playing && !waiting) this.arrow(x, y, r, l, this.colours[`${glyph.color}-line`]);
   }
 

@@ -2,7 +2,10 @@
 
 import {h, text} from './dom.js';
 
-export const TABS = ['node', 'logs', 'messages', 'code', 'laws', 'events', 'history', 'cost'];
+const COMMON = ['node', 'logs', 'messages', 'code', 'laws', 'events', 'history', 'cost'];
+/** Of rooms that run the service, besides. @type {Record<string, string[]>} */
+const OWN = {zookeeper: ['znodes', 'shell', 'journey']};
+const TABS = [...COMMON, ...Object.values(OWN).flat()];
 
 export class Tabs {
   /** @param {HTMLElement} root @param {any} ctx */
@@ -54,14 +57,25 @@ export class Tabs {
     if (!step) return;
     e.preventDefault();
     e.stopPropagation();
-    const next = TABS[(TABS.indexOf(this.shown) + step + TABS.length) % TABS.length];
+    const tabs = this.offered();
+    const next = tabs[(tabs.indexOf(this.shown) + step + tabs.length) % tabs.length];
     this.ctx.selection.set({tab: next});
     this.parts[next].tab.focus();
   }
 
+  /** Those that this room has. */
+  offered() {
+    const {services} = this.ctx.store;
+    return TABS.filter(id => COMMON.includes(id) || Object.entries(OWN).some(([service, tabs]) => service in services && tabs.includes(id)));
+  }
+
   draw() {
     const {t} = this.ctx.i18n;
-    for (const [id, {tab}] of Object.entries(this.parts)) text(tab, t(`stage.tab.${id}`));
+    const offered = this.offered();
+    for (const [id, {tab}] of Object.entries(this.parts)) {
+      tab.hidden = !offered.includes(id);
+      text(tab, t(`stage.tab.${id}`));
+    }
     this.list.setAttribute('aria-label', t('stage.tabs'));
     this.close.setAttribute('aria-label', t('stage.close'));
   }
