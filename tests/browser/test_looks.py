@@ -157,12 +157,13 @@ LAYOUT = """
     const wrong = [];
     for (const [w, h, top, scale] of [[966, 480, 16, 1], [1024, 470, 40, 1.3], [390, 480, 34, 1], [390, 420,
       34, 1], [640, 480, 16, 1], [1600, 700, 16, 1]])
-      for (let n = 1; n <= 9; n++) for (let c = 0; c <= 3; c++) {
+      for (let n = 1; n <= 9; n++) for (let c = 0; c <= 12; c++) {
         const ids = Array.from({length: n}, (_, i) => `n${i + 1}`), clients = Array.from({length: c}, (_,
           i) => `c${i + 1}`);
         const box = layout(w, h, ids, clients, {top, scale});
         const discs = [...ids.map(id => [id, box.nodes[id].x, box.nodes[id].y, box.r + 5 * box.unit]),
-          ...clients.map(id => [id, box.clients[id].x, box.clients[id].y, box.clientR])];
+          ...Object.entries(box.clients).map(([id, p]) => [id, p.x, p.y, box.clientR]),
+          ...(box.more ? [['more', box.more.x, box.more.y, 8 * box.unit]] : [])];
         const strips = ids.map(id => {
           const {label} = box.nodes[id], width = label.cells * box.cell;
           const left = label.anchor === 'start' ? label.x : label.anchor === 'end' ? label.x - width :

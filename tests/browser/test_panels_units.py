@@ -36,6 +36,17 @@ def test_every_protocol_source_survives_tokenizing(modules: Js) -> None:
         assert same, path.name
 
 
+def test_a_diagram_has_lines_for_a_few_clients_and_the_chosen_one(modules: Js) -> None:
+    few, far = modules("""
+        const {laneNames} = await m('panels/format.js');
+        const names = ['n1', 'n2', ...Array.from({length: 12}, (_, i) => `k${i + 1}`)];
+        const view = {nodes: Object.fromEntries(names.map(n => [n, {client: n[0] === 'k'}]))};
+        return [laneNames(view, 'n1'), laneNames(view, 'k12')];
+    """)
+    assert few == ["n1", "n2", *(f"k{n}" for n in range(1, 9))]
+    assert far == ["n1", "n2", *(f"k{n}" for n in range(1, 8)), "k12"]
+
+
 def test_python_is_coloured_by_what_it_is(modules: Js) -> None:
     pieces = modules("""
         const {tokenize} = await m('panels/python.js');

@@ -337,3 +337,31 @@ def test_a_broken_law_reddens_the_stage_and_is_one_click_away(open_page: OpenPag
 def mutant(served: Any) -> str:
     names = [s["name"] for s in served.http.get("/api/scenarios").json()]
     return next(str(name) for name in names if "mutant" in name)
+
+
+def test_clients_that_join_are_drawn_while_there_is_room_and_may_leave(
+    open_page: OpenPage, make_room: MakeRoom
+) -> None:
+    room = make_room(clients=1)
+    page = open_page(room.driver)
+    leader_of(page)
+    for n in range(1, 11):
+        room.command(f"join k{n}")
+    expect(page.locator("g.client")).to_have_count(8)
+    expect(page.locator(".more-clients")).to_have_text("+3")
+    expect(page.locator(".more-clients")).to_have_attribute("aria-label", "and 3 more clients")
+    room.command("load k10 100ms")  # not drawn: its messages fly from where "+3" stands
+    room.command("leave k2")
+    expect(page.locator("g.client")).to_have_count(8)
+    expect(page.locator('[data-node="k2"]')).to_have_count(0)
+    expect(page.locator(".more-clients")).to_have_text("+2")
+    page.locator('[data-node="k3"] .body').click()
+    page.get_by_role("menuitem", name="Let it leave").click()
+    expect(page.locator('[data-node="k3"]')).to_have_count(0)
+    expect(page.locator('[data-node="k8"]')).to_have_count(1)
+    page.locator('[data-node="c1"] .body').click()
+    page.get_by_role("menuitem", name="Let another client join").click()
+    expect(page.locator(".more-clients")).to_have_text("+2")
+    page.locator('[data-node="c1"] .body').click()
+    page.get_by_role("menuitem", name="Inspect").click()
+    assert "k11" in page.locator("select.p-select").first.inner_text()

@@ -94,6 +94,28 @@ const loadOff = {
   run: (/** @type {any} */ ctx, /** @type {string} */ t) => command(ctx, `load ${t} off${on(ctx, ctx.lens.service)}`),
 };
 
+/** The next free name of its kind: one that has left keeps its own, and the server says so. */
+const join = {
+  id: 'client.join', label: 'actions.join', group: 'client',
+  enabled: (/** @type {any} */ ctx) => mayAct(ctx),
+  async run(/** @type {any} */ ctx) {
+    const taken = clients(ctx).map(id => Number(/^k(\d{1,9})$/.exec(id)?.[1] ?? 0));
+    for (let n = taken.reduce((a, b) => Math.max(a, b), 0) + 1; ; n++) {
+      try {
+        return await command(ctx, `join k${n}`);
+      } catch (/** @type {any} */ error) {
+        if (error?.code !== 'name-used') throw error;
+      }
+    }
+  },
+};
+
+const leave = {
+  id: 'client.leave', label: 'actions.leave', group: 'client',
+  enabled: (/** @type {any} */ ctx, /** @type {string} */ t) => all(mayAct(ctx), node(ctx, t)?.joined ? true : 'actions.why.not-joined'),
+  run: (/** @type {any} */ ctx, /** @type {string} */ t) => command(ctx, `leave ${t}`),
+};
+
 const inspect = {
   id: 'node.inspect', label: 'actions.inspect', group: 'node',
   enabled: () => true,
@@ -113,5 +135,5 @@ export const nodeActions = [
   onMachine('node.crashBeforeSave', 'actions.crash.before', ['up', 'paused'], id => `crash ${id} before save`),
   onMachine('node.crashAfterSave', 'actions.crash.after', ['up', 'paused'], id => `crash ${id} after save`),
   clock(1.5, 'fast'), clock(0.5, 'slow'), clock(1, 'true'),
-  request, load, loadOff, inspect,
+  request, load, loadOff, join, leave, inspect,
 ];

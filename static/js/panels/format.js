@@ -91,6 +91,17 @@ const collator = new Intl.Collator('en', { numeric: true });
 /** n2 comes before n10. @param {string} a @param {string} b */
 export const natural = (a, b) => collator.compare(a, b);
 
+/** So many clients have a line of their own in a diagram. */
+const MOST_LANES = 8;
+
+/** Those that have a line of their own: servers, and a few clients, the chosen one among them. @param {import('../types.js').View} view @param {string} chosen */
+export function laneNames(view, chosen) {
+  const names = endpoints(view);
+  const clients = names.filter((n) => view.nodes[n].client);
+  const shown = new Set(clients.slice(0, clients.indexOf(chosen) < MOST_LANES ? MOST_LANES : MOST_LANES - 1).concat(chosen));
+  return names.filter((n) => !view.nodes[n].client || shown.has(n));
+}
+
 /** @param {import('../types.js').View} view @returns {string[]} servers, then clients, each in natural order */
 export function endpoints(view) {
   const names = Object.keys(view.nodes).sort(natural);

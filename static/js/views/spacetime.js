@@ -5,7 +5,7 @@
 
 import { html, render } from '../../vendor/lit-html/lit-html.js';
 import { Diagram } from '../panels/diagram.js';
-import { endpoints, moment } from '../panels/format.js';
+import { laneNames, moment } from '../panels/format.js';
 import { Gestures } from '../panels/gestures.js';
 import { sentence } from '../panels/sentences.js';
 import { Painter } from '../panels/spacetimepaint.js';
@@ -75,7 +75,7 @@ class Spacetime {
     this.scale.fit(GUTTER, this.canvas.clientWidth - GUTTER - 12);
     if (this.following) this.scale.follow(shown.time);
     this.scale.confine(0, Math.max(this.ctx.store.now, shown.time));
-    this.painter.draw(shown, endpoints(shown.view), this.ctx.store.now);
+    this.painter.draw(shown, laneNames(shown.view, this.ctx.selection.get().node), this.ctx.store.now);
   }
 
   /** Words change only with the language. */

@@ -9,10 +9,13 @@
  *   up: boolean, end: number}} Label up: small print grows upwards from the name; end: where there is no more room for it
  * @typedef {{w: number, h: number, cx: number, cy: number, ring: number, r: number, unit: number, cell: number,
  *   cellHeight: number, clientR: number, narrow: boolean, low?: boolean, nodes: Record<string, Place>,
- *   clients: Record<string, {x: number, y: number, side: number}>}} Layout
+ *   clients: Record<string, {x: number, y: number, side: number}>, more: More|null}} Layout
+ * @typedef {{x: number, y: number, ids: Set<string>}} More clients for whom there is no room: one place stands for all
  */
 
 const MOST_CELLS = 9;
+/** So many clients are drawn, or as many as a small stage has room for. */
+const MOST_CLIENTS = {wide: 8, narrow: 3};
 
 /**
  * @param {number} w @param {number} h room for the ring, without the caption
@@ -31,8 +34,10 @@ export function layout(w, h, nodes, clients, {scale = 1, top = 0, bare = false} 
   const box = {w, h, ...sizes, ...ring, cx: w / 2, cy: centreY(h, top, angles, ring, room)};
   const clientR = Math.max(17, Math.min(26 * unit, ring.r * 0.72));
   const places = nodes.map((id, i) => [id, nodePlace(box, angles[i], nodes.length)]);
-  const result = /** @type {Layout} */ ({...box, clientR, nodes: Object.fromEntries(places),
-    clients: clientPlaces(box, clients, clientR, top)});
+  const shown = clients.slice(0, MOST_CLIENTS[narrow || 'low' in box ? 'narrow' : 'wide']);
+  const result = /** @type {Layout} */ ({...box, clientR, nodes: Object.fromEntries(places), more: null,
+    clients: clientPlaces(box, shown, clientR, top)});
+  if (shown.length < clients.length) result.more = morePlace(result, clients.slice(shown.length));
   for (const {label, ...place} of Object.values(result.nodes)) {
     label.cells = cellRoom(result, label);
     label.end = label.up ? top - 16 * unit : printRoom(result, place, label);
@@ -154,6 +159,12 @@ function lowCorners({w, h}, ids, r) {
   }));
 }
 
+/** Over the second client. @param {Layout} box @param {string[]} ids @returns {More} */
+function morePlace({clients, clientR, unit}, ids) {
+  const {x, y} = Object.values(clients)[1];
+  return {x, y: y - clientR - 14 * unit, ids: new Set(ids)};
+}
+
 /** How many cells of a log fit between a label and whatever is beside it. @param {Layout} box @param {Label} label */
 function cellRoom(box, label) {
   const margin = 10 * box.unit;
@@ -184,7 +195,8 @@ export function spot(box, id) {
   const node = box.nodes[id];
   if (node) return {x: node.x, y: node.y, r: box.r};
   const client = box.clients[id];
-  return client ? {x: client.x, y: client.y, r: box.clientR} : null;
+  if (client) return {x: client.x, y: client.y, r: box.clientR};
+  return box.more?.ids.has(id) ? {x: box.more.x, y: box.more.y, r: 10 * box.unit} : null;
 }
 
 /** The line between two rims. @param {Layout} box @param {string} src @param {string} dst */

@@ -166,7 +166,8 @@ export class ClientFigure {
     this.wait = svg('circle', {class: 'wait', pathLength: 100}, this.root);
     this.name = svg('text', {class: 'value'}, this.root);
     this.note = svg('text', {class: 'note'}, this.root);
-    text(this.name, id);
+    this.short = id.length > 6 ? `${id.slice(0, 4)}…` : id;
+    text(this.name, this.short);
   }
 
   remove() { this.root.remove(); }
@@ -181,7 +182,7 @@ export class ClientFigure {
     set(this.body, {r});
     set(this.selected, {r: r + 7 * box.unit});
     set(this.wait, {r: r + 4 * box.unit, 'stroke-width': 2.5 * box.unit});
-    set(this.name, {'font-size': r * 0.68});
+    set(this.name, {'font-size': r * Math.min(0.68, 2.6 / this.short.length)});
     const size = 13.5 * box.unit;
     set(this.note, {y: r + size * 1.25, 'font-size': size});
   }

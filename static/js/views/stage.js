@@ -27,6 +27,7 @@ class Stage {
     this.links = new Links(this.svg);
     this.knife = svg('g', {class: 'knife', 'aria-hidden': 'true'}, this.svg);
     this.figuresRoot = svg('g', {}, this.svg);
+    this.more = svg('text', {class: 'more-clients', role: 'img'}, this.svg);
     this.arc = new QuorumArc(arcs, this.svg);
     const canvas = document.createElement('canvas');
     canvas.className = 'stage-canvas';
@@ -86,19 +87,30 @@ class Stage {
     const number = (/** @type {string} */ name) => parseFloat(style.getPropertyValue(name)) || 0;
     this.box = layout(w, h - number('--stage-bottom'), ids.filter(id => !view.nodes[id].client),
       ids.filter(id => view.nodes[id].client), {scale: number('--stage-scale') || 1, top: number('--stage-top'), bare: number('--stage-bare') > 0});
-    if (names !== this.names) this.cast(view, names);
+    const cast = [...Object.keys(this.box.nodes), ...Object.keys(this.box.clients)];
+    if (names !== this.names) this.names = names;
+    if (cast.join() !== [...this.figures.keys()].join()) this.cast(view, cast);
+    this.placeMore(this.box);
     set(this.svg, {viewBox: `0 0 ${w} ${h}`, width: w, height: h, 'aria-label': this.ctx.i18n.t('stage.aria')});
     set(this.ring, {cx: this.box.cx, cy: this.box.cy, r: this.box.ring});
     for (const figure of this.figures.values()) figure.place(this.box);
     this.messages.place(this.box);
   }
 
-  /** @param {import('../types.js').View} view @param {string} names */
-  cast(view, names) {
-    this.names = names;
-    for (const figure of this.figures.values()) figure.remove();
-    this.figures = new Map(Object.entries(view.nodes).map(([id, n]) =>
-      [id, n.client ? new ClientFigure(id, this.figuresRoot) : new NodeFigure(id, this.figuresRoot)]));
+  /** Who stays keeps their figure. @param {import('../types.js').View} view @param {string[]} ids */
+  cast(view, ids) {
+    const known = this.figures;
+    for (const [id, figure] of known) if (!ids.includes(id)) figure.remove();
+    this.figures = new Map(ids.map(id => [id, known.get(id)
+      ?? (view.nodes[id].client ? new ClientFigure(id, this.figuresRoot) : new NodeFigure(id, this.figuresRoot))]));
+  }
+
+  /** Those whom there is no room to draw. @param {import('./stage-layout.js').Layout} box */
+  placeMore({more, unit}) {
+    const count = more?.ids.size ?? 0;
+    text(this.more, count ? `+${count}` : '');
+    set(this.more, {x: more?.x ?? 0, y: more?.y ?? 0, 'font-size': 15 * unit, 'aria-hidden': !count,
+      'aria-label': count ? this.ctx.i18n.t('stage.clients.more', {count}) : ''});
   }
 
   remove() {
@@ -157,7 +169,8 @@ class Stage {
     const middle = {x: box.cx, y: box.cy};
     if (kind === 'message') return this.outside(this.messages.placeOf(id) ?? middle);
     if (box.nodes[id]) return this.outside({...box.nodes[id], away: box.r + 16});
-    return this.outside(box.clients[id] ? {...box.clients[id], away: box.clientR + 14} : middle);
+    if (box.clients[id]) return this.outside({...box.clients[id], away: box.clientR + 14});
+    return this.outside(box.more?.ids.has(id) ? {x: box.more.x, y: box.more.y, away: 14} : middle);
   }
 
   /** @param {any} t */
