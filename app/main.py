@@ -18,16 +18,26 @@ from app.web import api, errors, judging, ops, pages, shelf, znodes
 from app.web.cached import RevalidatedFiles
 from app.web.middleware import Guard
 from app.web.socket import RoomSocket
+from app.zookeeper.front import Front
+from app.zookeeper.live import RoomGateway
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
     hub = Hub(settings)
+    if settings.live:
+        _open_live(hub)
+
+    front = _zookeeper(hub) if settings.live and settings.zookeeper else None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         hub.start()
+        if front is not None:
+            await front.start()
         yield
+        if front is not None:
+            await front.stop()
         await hub.stop()
 
     app = FastAPI(
@@ -41,8 +51,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.hub = hub
-    if settings.live:
-        _open_live(hub)
+    app.state.zookeeper = front
     errors.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
     app.add_middleware(Guard, settings=settings, sockets=_sockets(hub))
@@ -63,4 +72,10 @@ def _open_live(hub: Hub) -> None:
     title: dict[str, str] = {lang: catalogue(lang)["server.live"] for lang in LANGS}
     live = read_file(SCENARIOS / "live.toml").config
     timeline = hub.timeline(live.model_copy(update={"seed": settings.live_seed, "scenario": None}))
-    hub.add(title, timeline, id=LIVE, token=settings.live_token.get_secret_value())
+    room = hub.add(title, timeline, id=LIVE, token=settings.live_token.get_secret_value())
+    room.tree.current.speed = settings.speed
+
+
+def _zookeeper(hub: Hub) -> Front:
+    """The way in for real ZooKeeper clients."""
+    return Front(RoomGateway(hub.get(LIVE)), hub.settings)

@@ -1,6 +1,8 @@
 """Every setting of the server, read from the environment: QUORUMSCOPE_ and the field's name in capitals."""
 
+import math
 import secrets
+from fractions import Fraction
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -34,6 +36,11 @@ class Settings(BaseSettings):
 
     live: bool = Field(default=True, description="Keep the room 'live', which is there from the start.")
     live_seed: int = Field(default=7, ge=0, le=2**53, description="Seed of the live room's chance.")
+    speed: float = Field(
+        default=0.02,
+        description="Speed of the live room at the start, in virtual seconds a second: 1/1000 to 1 "
+        "(`realtime`), or `max`: virtual time leaps while a ZooKeeper client waits.",
+    )
     live_token: SecretStr = Field(
         default_factory=lambda: SecretStr(secrets.token_urlsafe(18)),
         min_length=8,
@@ -132,6 +139,19 @@ class Settings(BaseSettings):
     zookeeper_hello_seconds: float = Field(
         default=10.0, gt=0, description="Time that a ZooKeeper client has for its handshake."
     )
+
+    @field_validator("speed", mode="before")
+    @classmethod
+    def _pace(cls, value: object) -> object:
+        if isinstance(value, str):
+            words = {"realtime": 1.0, "max": math.inf}
+            try:
+                value = words[value] if value in words else float(Fraction(value))
+            except (ValueError, ZeroDivisionError):
+                value = 0.0
+        if value != math.inf and not (isinstance(value, int | float) and 0.001 <= value <= 1):
+            raise ValueError("it is 1/1000 to 1, realtime or max")
+        return value
 
     @field_validator("allowed_origins", mode="before")
     @classmethod

@@ -27,6 +27,8 @@ class Served:
     def __init__(self, server: uvicorn.Server, address: str, hub: Hub) -> None:
         self.address = address
         self.hub = hub
+        self.zookeeper: dict[str, tuple[str, int]] = {}
+        """Where each server of the live room's ensemble is, if it is to be had."""
         self.http = httpx.Client(base_url=address, timeout=10)
         self._server = server
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -60,7 +62,7 @@ class Served:
 
 @contextmanager
 def serving(**settings: Any) -> Iterator[Served]:
-    chosen = Settings.model_validate({"port": 0, "live_token": LIVE_TOKEN} | settings)
+    chosen = Settings.model_validate({"port": 0, "live_token": LIVE_TOKEN, "zookeeper": False} | settings)
     server = build(chosen)
     sock = listen(chosen)
     served = Served(server, address_of(sock), server.config.app.state.hub)  # type: ignore[union-attr]
@@ -68,6 +70,8 @@ def serving(**settings: Any) -> Iterator[Served]:
     thread.start()
     try:
         _wait_until(lambda: server.started)
+        front = server.config.app.state.zookeeper  # type: ignore[union-attr]
+        served.zookeeper = front.addresses if front else {}
         yield served
     finally:
         served.http.close()

@@ -21,7 +21,7 @@ from tests.serving import Member
 def program(**environment: str) -> Iterator[subprocess.Popen[str]]:
     running = subprocess.Popen(
         [sys.executable, "-m", "app", "serve"],
-        env=os.environ | {"QUORUMSCOPE_PORT": "0"} | environment,
+        env=os.environ | {"QUORUMSCOPE_PORT": "0", "QUORUMSCOPE_ZOOKEEPER_PORT": "0"} | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -1,6 +1,7 @@
 """All rooms, and the one pump that lets their time go by."""
 
 import asyncio
+import contextlib
 import gc
 import logging
 import secrets
@@ -17,6 +18,7 @@ log = logging.getLogger("quorumscope.rooms")
 
 LIVE = "live"
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # none that is mistaken for another on a projector
+FINE_TICK = 0.01  # seconds between two, while a real client waits for an answer
 LONGEST_TICK = 0.25  # seconds of wall time; after a longer stop, time goes on from where it was
 
 
@@ -27,6 +29,7 @@ class Hub:
         self.rooms: dict[str, Room] = {}
         self._makers: dict[str, Bucket] = {}
         self._pump: asyncio.Task[None] | None = None
+        self._poked = asyncio.Event()
         self._ticked = 0.0
 
     # -- rooms -----------------------------------------------------------------------------------
@@ -53,6 +56,7 @@ class Hub:
             permanent=id is not None,
         )
         self.rooms[room.id] = room
+        room.poke = self._poked.set
         self.counts.rooms_made += 1
         return room
 
@@ -109,18 +113,37 @@ class Hub:
         period = 1 / self.settings.ticks_per_second
         due = time.monotonic() + period
         while True:
-            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            await self._rest(due)
             now = time.monotonic()
-            await self._tick(min(now - self._ticked, LONGEST_TICK))
+            fine = min(due, self._ticked + FINE_TICK) if self._is_waited_for() else due
+            if now < fine:
+                continue
+            await self._tick(min(now - self._ticked, LONGEST_TICK), show=now >= due)
             self._ticked = now
-            due = max(due + period, now)
+            due = due if now < due else max(due + period, now)
             self.counts.ticks += 1
             self.counts.tick_seconds += time.monotonic() - now
 
-    async def _tick(self, wall_seconds: float) -> None:
+    async def _rest(self, due: float) -> None:
+        """Until the next tick is due or somebody comes, unless there is a reason to rush."""
+        rushing = [room.rush() for room in list(self.rooms.values()) if room.outside]
+        if any(rushing):
+            await asyncio.sleep(0)
+            return
+        if self._is_waited_for():
+            due = min(due, self._ticked + FINE_TICK)
+        self._poked.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, due - time.monotonic())):
+                await self._poked.wait()
+
+    def _is_waited_for(self) -> bool:
+        return any(room.waited_for for room in self.rooms.values())
+
+    async def _tick(self, wall_seconds: float, show: bool = True) -> None:
         for room in list(self.rooms.values()):
             if room.active:
-                room.tick(wall_seconds)
+                room.tick(wall_seconds, show)
                 await asyncio.sleep(0)  # between two rooms, whoever else has something to do
             elif self._over(room):
                 del self.rooms[room.id]

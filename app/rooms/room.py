@@ -5,12 +5,14 @@ import itertools
 import logging
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from app.rooms import wire
-from app.rooms.branch import Branch
+from app.rooms.branch import MAX, REALTIME, SLOWEST, Branch
 from app.rooms.bucket import Bucket
+from app.rooms.outside import Outside
 from app.rooms.tree import Tree
 from app.rooms.viewer import Send, Viewer
 from app.settings import Settings
@@ -19,11 +21,13 @@ from app.sim.config import ClusterConfig, find
 from app.sim.describe import describe_services
 from app.sim.errors import Refused
 from app.sim.timeline import Timeline
+from app.sim.trace import Event
 from app.texts import Lang
 
 log = logging.getLogger("quorumscope.rooms")
 
 PEOPLE_EVERY = 1.0  # seconds between two news of who is here
+RUSH_EVENTS = 100  # at speed `max`, between two looks at what else there is to do
 
 
 @dataclass
@@ -56,6 +60,8 @@ class Room:
         self.http_bucket = Bucket(self.settings.message_rate, self.settings.message_burst)
         self.tree = Tree(Branch("b1", self.first), self.settings.max_branches)
         self.used = time.monotonic()
+        self.outside: list[Outside] = []
+        self.poke: Callable[[], None] = lambda: None  # tells the pump that somebody waits here
         self.life = secrets.token_hex(6)
         self._numbers = itertools.count(1)
         self._services = describe_services(self.config)
@@ -78,6 +84,7 @@ class Room:
             raise Refused("room-full", limit=self.settings.max_viewers)
         viewer = Viewer(f"v{next(self._numbers)}", lang, send, self.resync)
         viewer.drives = trusted or hello.token is not None
+        self.tree.current.catch_up()
         resume = hello.resume
         if resume is not None and resume.life not in (None, self.life):
             resume = None  # that was before the server restarted: another history, though names are the same
@@ -170,6 +177,7 @@ class Room:
 
     def _show(self, viewer: Viewer, branch: Branch) -> None:
         self.shown_to(viewer).watchers.pop(viewer.id, None)
+        branch.catch_up()
         left, viewer.private = viewer.private, branch.id if branch.private else None
         branch.watchers[viewer.id] = viewer
         if left is not None:
@@ -180,6 +188,7 @@ class Room:
 
     def _become_current(self, branch: Branch) -> None:
         """Everybody who was on the room's branch sees the new one."""
+        self.tree.current.catch_up()
         followers = list(self.tree.current.watchers.values())
         self.tree.current.watchers.clear()
         self.tree.current = branch
@@ -188,6 +197,8 @@ class Room:
         self._tell_all_branches()
         branch.show_transport()
         branch.show(branch.snapshot_message())
+        for outside in self.outside:
+            outside.moved()
 
     # -- what viewers ask for --------------------------------------------------------------------
 
@@ -225,6 +236,12 @@ class Room:
             self._publish(shown, shown.timeline.execute(text))
             return {"branch": shown.id, "seq": shown.timeline.head}
         return self._intervene(text, at, shown, viewer)
+
+    def command_from_outside(self, text: str) -> None:
+        """A real client's doing, on the room's branch; viewers are shown it with the next batch."""
+        self.counts.commands += 1
+        branch = self.tree.current
+        self._publish(branch, branch.timeline.execute(text), at_once=False)
 
     def _intervene(self, text: str, at: wire.At, shown: Branch, viewer: Viewer | None) -> dict[str, Any]:
         """In the past: a new branch from there, and the old future stays. Refused: no branch."""
@@ -302,43 +319,81 @@ class Room:
         if branch.messages > self.settings.max_messages:
             raise Refused("too-many-messages", count=branch.messages, limit=self.settings.max_messages)
 
-    def _set_speed(self, branch: Branch, speed: float) -> dict[str, Any]:
+    def _set_speed(self, branch: Branch, speed: float | Literal["max"]) -> dict[str, Any]:
         branch.set_speed(speed)
         branch.show_transport()
         return {"branch": branch.id, "seq": branch.timeline.head}
 
     # -- the pump --------------------------------------------------------------------------------
 
-    def tick(self, wall_seconds: float) -> None:
+    def tick(self, wall_seconds: float, show: bool = True) -> None:
+        """Time goes on. With `show`, everybody is shown what has happened."""
         for branch in self.tree:
-            if branch.runs:
-                self._advance(branch, wall_seconds)
-        if self._people_changed and time.monotonic() - self._people_told >= PEOPLE_EVERY:
+            if self._runs(branch):
+                self._advance(branch, wall_seconds, show)
+        if show and self._people_changed and time.monotonic() - self._people_told >= PEOPLE_EVERY:
             self._people_changed, self._people_told = False, time.monotonic()
             text = wire.message("people", people=self.people())
             for viewer in self.viewers.values():
                 viewer.push(text)
 
-    def _advance(self, branch: Branch, wall_seconds: float) -> None:
+    def _runs(self, branch: Branch) -> bool:
+        """A branch that nobody watches and nobody uses stands still."""
+        return branch.playing and (bool(branch.watchers) or (branch is self.tree.current and self._used))
+
+    @property
+    def _used(self) -> bool:
+        return any(outside.here for outside in self.outside)
+
+    @property
+    def waited_for(self) -> bool:
+        """Somebody outside would notice if time went on in lumps."""
+        return self.tree.current.playing and any(o.waits or o.shakes_hands for o in self.outside)
+
+    def _advance(self, branch: Branch, wall_seconds: float, show: bool) -> None:
+        """Slow motion is for those who look, and no handshake outlasts it."""
+        hurry = branch is self.tree.current and self._used
+        hurry = hurry and (not branch.watchers or any(outside.shakes_hands for outside in self.outside))
+        limit, at_least = self.settings.events_per_tick, REALTIME if hurry else SLOWEST
+        self._go_on(branch, lambda: branch.advance(wall_seconds, limit, at_least), show)
+
+    def rush(self) -> bool:
+        """At speed `max`, leap to what comes next, for those who wait. False: nobody does."""
+        branch = self.tree.current
+        if branch.speed != MAX or not branch.playing:
+            return False
+        until = max((outside.rush_until() for outside in self.outside), default=0)
+        if until <= branch.timeline.time:
+            return False
+        self._go_on(branch, lambda: branch.timeline.advance(until, RUSH_EVENTS), show=False)
+        return True
+
+    def _go_on(self, branch: Branch, go: Callable[[], list[Event]], show: bool) -> None:
         try:
-            events = branch.advance(wall_seconds, self.settings.events_per_tick)
+            events = go()
         except Exception:  # a bug must stop this branch, not the other rooms
             log.exception("room %s, branch %s stopped", self.id, branch.id)
             branch.playing = False
             branch.show_transport()
             return
-        self._publish(branch, events)
+        self._publish(branch, events, show)
         if branch.messages > self.settings.max_messages:
             branch.playing = False
             branch.show_transport()
 
-    def _publish(self, branch: Branch, events: list[Any]) -> None:
+    def _publish(self, branch: Branch, events: list[Event], at_once: bool = True) -> None:
         self.counts.events += len(events)
         self.counts.batches += 1
-        branch.show_events(events)
+        if at_once:
+            branch.show_events(events)
+        else:
+            branch.show_later(events)
         if self._oldest.get(branch.id, 1) != branch.timeline.oldest:
             self._oldest[branch.id] = branch.timeline.oldest
             self._tell_all_branches()
+        if branch is self.tree.current:
+            for outside in self.outside:
+                outside.heard(events)
 
     def touch(self, people: bool = False) -> None:
         self.used = time.monotonic()
@@ -346,4 +401,4 @@ class Room:
 
     @property
     def active(self) -> bool:
-        return bool(self.viewers)
+        return bool(self.viewers) or self._used

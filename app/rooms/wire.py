@@ -43,7 +43,7 @@ class Command(msgspec.Struct, tag="command", forbid_unknown_fields=True):
 class Transport(msgspec.Struct, tag="transport", forbid_unknown_fields=True):
     id: Id
     action: Literal["play", "pause", "step", "rule"] | None = None
-    speed: float | None = None
+    speed: float | Literal["max"] | None = None
     services: Annotated[tuple[Name, ...], msgspec.Meta(max_length=24)] = ()
 
 

@@ -155,6 +155,7 @@ class Connection(asyncio.Protocol):
 
     def _connect(self, request: ConnectRequest) -> None:
         if self.front.gateway.state(self.server) is State.LOOKING:
+            self.front.gateway.knocked(self.server)
             self._end()  # as a server without a leader does
             return
         self._request = request

@@ -43,7 +43,8 @@ class Facts:
     """paths that have one"""
     watches: int = 0
     ephemerals: int = 0
-    data_size: int = 0
+    data_size: Callable[[], int] = lambda: 0
+    """in bytes; it takes a moment"""
     sessions: int = 0
     members: int = 1
     """servers that vote"""
@@ -91,6 +92,9 @@ class Gateway(Protocol):
 
     def facts(self, server: str) -> Facts:
         """Asked only of a server that is SERVING."""
+
+    def knocked(self, server: str) -> None:
+        """A client came to a server that is LOOKING, and was sent away; it will come again."""
 
     def connect(self, server: str, request: ConnectRequest, address: str, caller: Caller) -> Line:
         """A client at the IP address `address` joins and sends `request`. A `Connected` or a `Disconnect`

@@ -167,7 +167,7 @@ def mntr(server: Server, facts: Facts) -> str:
         "znode_count": facts.znodes,
         "watch_count": facts.watches,
         "ephemerals_count": facts.ephemerals,
-        "approximate_data_size": facts.data_size,
+        "approximate_data_size": facts.data_size(),
         "global_sessions": facts.sessions,
     }
     if facts.mode == "leader":

@@ -100,13 +100,14 @@ class Session(Actor[ClientState, ClientOptions]):
 
     def order_open(self, s: ClientState, args: tuple[str, ...], out: Effects) -> None:
         """A real client has connected to `server`: with its session (0: a new one), its password in base64
-        (or -), the time-out that it asks for in virtual microseconds, and the last zxid that it has seen."""
-        server, session, password, timeout, zxid = args
+        (or -), the time-out that it asks for in virtual microseconds, the last zxid that it has seen, and the
+        IP address from which it comes."""
+        server, session, password, timeout, zxid, address = args
         if s.phase != "closed":
             raise Impossible("connected-there", server=s.server)
         numbers = [number(text) for text in (session, timeout, zxid)]
         s.session, s.wanted_timeout, s.last_zxid = numbers
-        s.server, s.password, s.outside = server, unpacked(password), True
+        s.server, s.password, s.outside, s.address = server, unpacked(password), True, address
         self.connect(s, out)
 
     def order_frame(self, s: ClientState, args: tuple[str, ...], out: Effects) -> None:
@@ -139,7 +140,7 @@ class Session(Actor[ClientState, ClientOptions]):
         out.explain("client-connects", server=s.server, session=hex(s.session))
         out.cancel_timer("reconnect")
         out.set_timer("silence", Span(max(1, s.wanted_timeout // len(self.members))))
-        hello = Connect(s.connection, 1, s.session, s.password, s.wanted_timeout, s.last_zxid)
+        hello = Connect(s.connection, 1, s.session, s.password, s.wanted_timeout, s.last_zxid, s.address)
         out.send(s.server, hello)
 
     def on_connected(self, s: ClientState, src: str, m: ClientPacket, out: Effects) -> None:

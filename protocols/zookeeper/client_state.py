@@ -8,7 +8,7 @@ import msgspec
 
 from protocols.actor import Persistent, Span, State, Volatile
 from protocols.zookeeper.line import Line
-from protocols.zookeeper.messages import ClientPacket
+from protocols.zookeeper.messages import LOOPBACK, ClientPacket
 from protocols.zookeeper.operations import Operation
 from protocols.zookeeper.programs import Identity, Input, Wait
 from protocols.zookeeper.shell.memory import ShellMemory
@@ -68,6 +68,7 @@ class ClientState(State):
     watched: Session[Watched] = Watched()
     logins: Session[tuple[tuple[str, bytes], ...]] = ()
     outside: Session[bool] = False
+    address: Session[str] = LOOPBACK
     # What uses it.
     tasks: Programs[dict[int, Task]] = {}
     runs: Programs[int] = 0

@@ -73,16 +73,17 @@ class ClientConnections(SessionTracker):
             self.accept(s, src, m, out)
 
     def accept(self, s: ZooKeeperState, src: str, m: Connect, out: Effects) -> None:
-        timeout, line = self.negotiated(m.timeout), Line[ClientPacket](m.connection, received=1)
+        line = Line[ClientPacket](m.connection, received=1)
+        link = ClientLink(line, self.negotiated(m.timeout), identities=(("ip", m.address),))
         if m.session:
-            s.clients = {**s.clients, src: ClientLink(line, timeout, asked=m.session)}
+            s.clients = {**s.clients, src: replace(link, asked=m.session)}
             out.explain("session-goes-on", client=src, session=hex(m.session))
             self.revalidate(s, src, m, out)
             return
         s.next_session += 1
-        s.clients = {**s.clients, src: ClientLink(line, timeout, asked=s.next_session)}
-        out.explain("session-begins", client=src, session=hex(s.next_session), timeout=timeout)
-        self.submit(s, ClientWrite(self.me, s.next_session, 0, CreateSession(timeout // 1000)), out)
+        s.clients = {**s.clients, src: replace(link, asked=s.next_session)}
+        out.explain("session-begins", client=src, session=hex(s.next_session), timeout=link.timeout)
+        self.submit(s, ClientWrite(self.me, s.next_session, 0, CreateSession(link.timeout // 1000)), out)
 
     def revalidate(self, s: ZooKeeperState, src: str, m: Connect, out: Effects) -> None:
         """Only the leader knows whether the session is still there."""
@@ -123,8 +124,7 @@ class ClientConnections(SessionTracker):
             if other != name and old.session == link.asked:  # one session, one connection
                 self.tell_client(s, other, Disconnect, out)
                 self.drop_client(s, other)
-        identities = (("ip", "127.0.0.1"),)
-        s.clients = {**s.clients, name: replace(link, session=link.asked, identities=identities)}
+        s.clients = {**s.clients, name: replace(link, session=link.asked)}
         out.explain("session-open", client=name, session=hex(link.asked), timeout=link.timeout)
         self.tell_client(s, name, Connected, out, link.asked, password_of(link.asked), link.timeout)
 

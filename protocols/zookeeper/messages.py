@@ -11,6 +11,8 @@ from protocols.actor import Message
 from protocols.zab.messages import Packet
 from protocols.zookeeper.operations import Operation, Result
 
+LOOPBACK = "127.0.0.1"
+
 
 class ClientPacket(Message, frozen=True):
     """Packet `number`, from 1, of a client's connection number `connection`, in its direction."""
@@ -22,12 +24,14 @@ class ClientPacket(Message, frozen=True):
 
 
 class Connect(ClientPacket, frozen=True):
-    """ConnectRequest. `session` is 0 for a new one; `timeout` in virtual microseconds."""
+    """ConnectRequest. `session` is 0 for a new one; `timeout` in virtual microseconds. `address` is the IP
+    address that the server sees the client at."""
 
     session: int
     password: bytes
     timeout: int
     last_zxid: int
+    address: str = LOOPBACK
 
 
 class Connected(ClientPacket, frozen=True):

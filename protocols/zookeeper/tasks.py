@@ -56,8 +56,8 @@ class ZooKeeperClient(Session):
     """Programs at work."""
 
     orders: ClassVar = {
-        "open": ("node", "session", "password", "timeout", "zxid"), "frame": ("base64",), "hang-up": (),
-        "connect": ("node",), "close": (), "zk": ("line",), "run": ("recipe*",),
+        "open": ("node", "session", "password", "timeout", "zxid", "address"), "frame": ("base64",),
+        "hang-up": (), "connect": ("node",), "close": (), "zk": ("line",), "run": ("recipe*",),
         "ask": ("operation",),
     }  # fmt: skip
 

@@ -127,7 +127,7 @@
  * @property {boolean} private
  */
 
-/** @typedef {{playing: boolean, speed: number, now: number}} Transport */
+/** @typedef {{playing: boolean, speed: number, max?: boolean, now: number}} Transport */
 /** @typedef {{id: string, role: 'driver'|'viewer'}} You */
 /** @typedef {{viewers: number, driving: boolean}} People */
 /** @typedef {{seq: number, time: number, mark: string, node: string}} Mark */

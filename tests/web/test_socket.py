@@ -35,7 +35,7 @@ def test_welcome_holds_everything_to_begin_with(served: Served) -> None:
     assert set(welcome["room"]["title"]) == {"en", "zh"}
     assert welcome["you"]["role"] == "driver"
     assert welcome["people"] == {"viewers": 1, "driving": True}
-    assert welcome["transport"] == {"playing": True, "speed": 0.02, "now": welcome["now"]}
+    assert welcome["transport"] == {"playing": True, "speed": 0.02, "max": False, "now": welcome["now"]}
     assert set(welcome["view"]) >= {"seq", "time", "nodes", "messages", "network", "laws"}
     assert made["token"] not in json.dumps(welcome)
 

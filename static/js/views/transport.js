@@ -16,6 +16,8 @@ const WIDE = /** @type {[string, string][]} */ ([['network.manual', 'network'], 
 /** These show only their icon where room is short. */
 const BRIEF = new Set(['network.partition', 'network.heal']);
 
+const TOP = 315;
+
 class Transport {
   /** @param {HTMLElement} root @param {any} ctx */
   constructor(root, ctx) {
@@ -58,12 +60,19 @@ class Transport {
     return {key, label, el: h('button', {class: 'tool', type: 'button', onclick: run}, [icon(name), label])};
   }
 
-  /** The pace on a log scale, 1/1000 to 1/1. */
+  /** The pace on a log scale, 1/1000 to 1/1; beyond the end, for those who drive, as fast as it goes. */
   makePace() {
     this.paceWord = h('output', {class: 'pace-word'});
-    this.slider = h('input', {type: 'range', min: 0, max: 300, step: 1, class: 'pace',
-      oninput: () => this.ctx.playhead.setSpeed(nearest(10 ** (this.slider.value / 100 - 3)))});
+    this.slider = h('input', {type: 'range', min: 0, max: TOP, step: 1, class: 'pace',
+      oninput: () => this.setPace(Number(this.slider.value))});
     return h('label', {class: 'pace-box'}, [this.paceWord, this.slider]);
+  }
+
+  /** @param {number} value */
+  setPace(value) {
+    const {playhead} = this.ctx;
+    if (value === TOP && playhead.following && playhead.mayDrive) playhead.transport('speed', 'max');
+    else playhead.setSpeed(nearest(10 ** (Math.min(value, 300) / 100 - 3)));
   }
 
   /** @param {Shown} shown @param {any} changed */
@@ -93,11 +102,13 @@ class Transport {
     text(this.branches.lastChild, word);
     this.branches.setAttribute('aria-label', word);
     this.row.setAttribute('aria-label', t('stage.transport'));
-    text(this.paceWord, paceText(shown.speed, t, ctx.i18n));
+    const leaps = shown.live && Boolean(ctx.store.transport.max);
+    const pace = leaps ? t('stage.pace.max') : paceText(shown.speed, t, ctx.i18n);
+    text(this.paceWord, pace);
     this.slider.setAttribute('aria-label', t('stage.pace'));
-    this.slider.setAttribute('aria-valuetext', paceText(shown.speed, t, ctx.i18n));
+    this.slider.setAttribute('aria-valuetext', pace);
     if (document.activeElement !== this.slider || !this.slider.matches(':active')) {
-      this.slider.value = String(Math.round((Math.log10(shown.speed) + 3) * 100));
+      this.slider.value = String(leaps ? TOP : Math.round((Math.log10(shown.speed) + 3) * 100));
     }
   }
 
