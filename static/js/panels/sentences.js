@@ -1,6 +1,7 @@
 /** What an event says, in the viewer's language: the rules that fired, or else a plain sentence of its kind. */
 
 import { html } from '../../vendor/lit-html/lit-html.js';
+import { followLink } from './follow.js';
 
 /** @typedef {import('../types.js').Ctx} Ctx */
 /** @typedef {import('../types.js').Event} Event */
@@ -77,7 +78,7 @@ export function explanation(ctx, event) {
   return html`<aside class="p-why">
     ${list.map((reason) => html`<p>${reason.text}</p>`)}
     <footer>${sections ? html`<span>${sections}</span> · ` : ''}<button
-      class="p-link" @click=${() => ctx.playhead.seek({ seq: event.seq })}>${t('panels.event', { seq: event.seq })}</button>
+      class="p-link" @click=${() => ctx.playhead.seek({ seq: event.seq })}>${t('panels.event', { seq: event.seq })}</button>${followLink(ctx, event)}
     </footer>
   </aside>`;
 }

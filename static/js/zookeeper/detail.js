@@ -109,7 +109,7 @@ function acl(explorer, node, path) {
 
 /** @param {(key: string, params?: any) => string} t @param {{perms: number, scheme: string, id: string}} entry */
 export function aclSentence(t, {perms, scheme, id}) {
-  const who = t(['world', 'digest', 'ip', 'auth'].includes(scheme) ? `zk.acl.who.${scheme}` : 'zk.acl.who.other', {scheme, id: scheme === 'digest' ? id.split(':')[0] : id});
+  const who = t(['world', 'digest', 'ip', 'auth'].includes(scheme) ? `zk.acl.who.${scheme}` : 'zk.acl.who.other', {scheme, id: (scheme === 'digest' ? id.split(':')[0] : id) || '…'});
   const letters = permsText(perms);
   const may = letters.length === 5 ? t('zk.acl.may.all') : letters ? [...letters].map(letter => t(`zk.acl.may.${letter}`)).join(t('zk.acl.and')) : t('zk.acl.may.none');
   return t('zk.acl.sentence', {who, may});

@@ -30,15 +30,6 @@ export async function journeyOf(store, call) {
   return walk.journey;
 }
 
-/** The event by which an event's request left its client; 0 where it belongs to none. @param {any} store @param {Event|undefined} event */
-export function callOf(store, event) {
-  for (let e = event, steps = 0; e && steps < 60; e = e.cause ? store.event(e.cause) : undefined, steps++) {
-    if (e.kind === 'send' && e.body[1] === 'Call') return e.seq;
-    if (e.kind === 'send' && steps === 0 && ['Reply', 'WatchedEvent', 'Commit', 'Ack', 'Proposal', 'Request'].includes(e.body[1])) continue;
-  }
-  return 0;
-}
-
 class Walk {
   /** @param {any} store @param {Event} sent */
   constructor(store, sent) {

@@ -27,6 +27,7 @@ class JourneyView {
     this.of = '';
     this.busy = false;
     this.watching = false;
+    /** @type {string|undefined} the stop last brought into view */ this.seen = '';
     /** @type {Shown|null} */ this.shown = null;
   }
 
@@ -41,6 +42,19 @@ class JourneyView {
     if (call && wanted !== this.of && !this.busy) this.load(call, wanted);
     if (this.watching && this.journey?.done && shown.seq >= this.last) this.arrive();
     render(call ? this.panel(shown) : this.choice(shown), this.root);
+    this.bringIntoView();
+  }
+
+  /** The stop that the picture has reached, when that is another one. */
+  bringIntoView() {
+    const stop = /** @type {HTMLElement|null} */ (this.root.querySelector('.z-stop.current'));
+    const body = /** @type {HTMLElement|null} */ (this.root.closest('.panel-body'));
+    if (!stop || !body || stop.dataset.seq === this.seen) return;
+    this.seen = stop.dataset.seq;
+    const at = stop.getBoundingClientRect();
+    const box = body.getBoundingClientRect();
+    if (at.bottom > box.bottom) body.scrollTop += at.bottom - box.bottom + 60;
+    else if (at.top < box.top) body.scrollTop -= box.top - at.top + 20;
   }
 
   get last() { return this.journey?.stops.at(-1)?.seq ?? 0; }
@@ -92,7 +106,7 @@ class JourneyView {
     const {ctx} = this;
     const {t} = ctx.i18n;
     const state = stop.seq > shown.seq ? 'ahead' : stop.seq === this.current(shown)?.seq ? 'current' : 'past';
-    return html`<li class="z-stop ${state} stage-${stop.stage}" aria-current=${state === 'current' ? 'step' : nothing}><button type="button" @click=${() => this.go(stop.seq)}>
+    return html`<li class="z-stop ${state} stage-${stop.stage}" data-seq=${stop.seq} aria-current=${state === 'current' ? 'step' : nothing}><button type="button" @click=${() => this.go(stop.seq)}>
       <span class="z-where"><b>${stop.node}</b><span>${t(`zk.stage.${stop.stage}`)}</span><span class="p-when">+${span(stop.time - from)}</span></span>
       <span class="z-say">${this.sentence(stop)}</span></button></li>`;
   }
