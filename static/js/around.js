@@ -49,7 +49,7 @@ const later = load => (/** @type {HTMLElement} */ root, /** @type {any} */ ctx) 
     if (view) view.draw(shown);
     else if (!asked) {
       asked = true;
-      load().then(module => { view = module.mount(root, ctx); draw(ctx.playhead.shown); }, () => { asked = false; });
+      Promise.all([load(), ctx.i18n.more('zookeeper')]).then(([module]) => { view = module.mount(root, ctx); draw(ctx.playhead.shown); }, () => { asked = false; });
     }
   });
   return {draw};

@@ -40,6 +40,7 @@ def test_the_tree_by_keyboard_and_an_edit_that_the_ensemble_makes(room: Any, ope
     row(page, "/a").click()
     tree = page.get_by_role("tree")
     tree.press("ArrowRight")
+    expect(row(page, "/a/e-0000000000")).to_be_visible()
     tree.press("ArrowDown")
     chosen = tree.get_by_role("treeitem", selected=True)
     expect(chosen).to_have_attribute("data-path", "/a/e-0000000000")

@@ -9,7 +9,7 @@
 const PLACE = /\{(\w+)\}/g;
 
 export class I18n {
-  /** @param {'en'|'zh'} lang @param {{load?: (lang: string) => Promise<Record<string, string>>,
+  /** @param {'en'|'zh'} lang @param {{load?: (lang: string, later?: string) => Promise<Record<string, string>>,
    *   classify?: (name: string, value: any, key?: string) => string}} [options] */
   constructor(lang, {load = loadCatalogue, classify = () => ''} = {}) {
     this.language = lang;
@@ -25,6 +25,8 @@ export class I18n {
     this.sectionOf = () => '';
     /** @type {Record<string, Record<string, string>>} */
     this.catalogues = {};
+    /** What panels that are fetched later say, by the name of its file. @type {Set<string>} */
+    this.extras = new Set();
     /** @type {Set<() => void>} */
     this.listeners = new Set();
     this.t = this.t.bind(this);
@@ -32,7 +34,15 @@ export class I18n {
 
   /** @param {string} [lang] */
   async ready(lang = this.language) {
-    this.catalogues[lang] ??= await this.load(lang);
+    const texts = this.catalogues[lang] ??= {...await this.load(lang)};
+    const missing = [...this.extras].filter(name => !(`later.${name}` in texts));
+    for (const more of await Promise.all(missing.map(name => this.load(lang, name)))) Object.assign(texts, more);
+  }
+
+  /** The texts of static/i18n/LANG/later/NAME.json too, in whatever language is chosen. @param {string} name */
+  more(name) {
+    this.extras.add(name);
+    return this.ready();
   }
 
   lang() { return this.language; }
@@ -145,9 +155,9 @@ function trim(n) {
   return String(Number(n.toPrecision(3)));
 }
 
-/** @param {string} lang */
-async function loadCatalogue(lang) {
-  const response = await fetch(`/i18n/${lang}.json`);
+/** @param {string} lang @param {string} [later] @returns {Promise<Record<string, string>>} */
+async function loadCatalogue(lang, later) {
+  const response = await fetch(later ? `/static/i18n/${lang}/later/${later}.json` : `/i18n/${lang}.json`);
   if (!response.ok) throw new Error(`catalogue ${lang}: ${response.status}`);
-  return response.json();
+  return later ? {[`later.${later}`]: '', ...await response.json()} : response.json();
 }

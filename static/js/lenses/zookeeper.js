@@ -44,16 +44,6 @@ export default plain => {
         session: f.session ? `0x${f.session.toString(16)}` : '0x0', timeout: `${Math.round((f.timeout ?? 0) / 1000)} ms`,
         result: resultText(f.result), error: ERRORS[-f.error] ?? String(f.error)};
     },
-    /** The words of ZAB's own packets are ZAB's. */
-    describeMessage(m, i18n) {
-      const key = this.messageKey(m);
-      const words = ['zookeeper', 'zab'].find(w => i18n.has(`message.${w}.${key}`));
-      return words ? i18n.t(`message.${words}.${key}`, this.messageParams(m)) : base.describeMessage(m, i18n);
-    },
-    quorum(e) {
-      const found = base.quorum(e);
-      return found && {...found, key: found.key.replace('quorum.zookeeper.', 'quorum.zab.')};
-    },
 
     weight: rule => WEIGHTS[rule] ?? base.weight(rule),
   };

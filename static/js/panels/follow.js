@@ -17,5 +17,5 @@ export function callOf(store, event) {
 export function followLink(ctx, event) {
   if (!ctx.store.services.zookeeper || !ctx.journey) return nothing;
   const call = callOf(ctx.store, event);
-  return call ? html` · <button class="p-link" @click=${() => ctx.journey.follow(call)}>${ctx.i18n.t('zk.journey.follow')}</button>` : nothing;
+  return call ? html` · <button class="p-link" @click=${() => ctx.journey.follow(call)}>${ctx.i18n.t('panels.follow')}</button>` : nothing;
 }
