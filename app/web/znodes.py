@@ -6,6 +6,7 @@ of the past is run again from its keyframe; the last few are kept, since a page 
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Iterator
 from itertools import islice
@@ -205,10 +206,14 @@ async def search(
     path: APath = ROOT,
 ) -> Response:
     """The first znodes below `path`, in the tree's order, whose names contain `text`, whatever the case."""
-    wanted = text.casefold()
-    below = server.tree.walk(path) if path in server.tree else iter(())
-    hits = (_brief(moment, p, node) | {"path": p} for p, node in below if wanted in name_of(p).casefold())
-    found = list(islice(hits, MOST_FOUND + 1))
+
+    def look() -> list[dict[str, Any]]:
+        wanted = text.casefold()
+        below = server.tree.walk(path) if path in server.tree else iter(())
+        hits = (_brief(moment, p, node) | {"path": p} for p, node in below if wanted in name_of(p).casefold())
+        return list(islice(hits, MOST_FOUND + 1))
+
+    found = await asyncio.to_thread(look)  # the tree is a value: the cluster goes on meanwhile
     return json_bytes(
         encode(_about(moment, server) | {"found": found[:MOST_FOUND], "more": len(found) > MOST_FOUND})
     )

@@ -55,15 +55,20 @@ const later = load => (/** @type {HTMLElement} */ root, /** @type {any} */ ctx) 
   return {draw};
 };
 
-/** The request that is being followed: the event by which it left, and the messages that belong to it. @param {any} ctx */
+/** The request that is being followed: the event by which it left, and the messages that belong to it; what it does
+ * is to be seen on the stage. @param {any} ctx */
 const makeJourney = ctx => ({
   call: 0, play: false,
   /** @type {Set<number>|null} */ messages: null,
   /** @param {number} call @param {boolean} [play] */
   follow(call, play = false) {
     Object.assign(this, {call, play, messages: null});
+    this.show();
     ctx.selection.set({tab: 'journey'});
     ctx.page.togglePanel(true);
     ctx.playhead.changed({all: true});
+  },
+  show() {
+    if (!ctx.showing.names.includes('zookeeper')) ctx.showing.choose('zookeeper');
   },
 });

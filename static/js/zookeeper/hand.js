@@ -53,6 +53,7 @@ export class Hand {
 
   /** @param {string} order @param {...string} args */
   async tell(order, ...args) {
+    this.ctx.journey.show();
     const name = await this.client();
     const several = this.ctx.lenses.names.length > 1 ? ` on ${SERVICE}` : '';
     const done = await command(this.ctx, `${['tell', name, order, ...args.map(quoted)].join(' ')}${several}`);
