@@ -469,7 +469,7 @@ class Hands(Effects):
         """Set the timer; gives when it is due. The event of the handler that asks for it is the next one."""
         p, cluster = self.p, self.cluster
         now, delay, rate = cluster.now, p.stream.between(span.low, span.high), p.machine.rate
-        due = now + (delay if rate == 1.0 else round(delay / rate))
+        due = now + (delay if rate == 1.0 else max(1, round(delay / rate)))
         p.timers[name] = (due, cluster.seq + 1, now)
         queued = p.queued.get(name)
         if queued is None or queued > due:

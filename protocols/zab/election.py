@@ -43,10 +43,11 @@ class Election(Channel[S]):
     # --- notifications ------------------------------------------------------------------------------------
 
     def on_notification(self, s: S, src: str, m: Notification, out: Effects) -> None:
-        if src not in self.voters or (s.role != "looking" and m.state == "looking"):
+        voter = src in self.voters
+        if m.state == "looking" and not (voter and s.role == "looking"):
             out.explain("answer-looking", server=src, leader=s.vote.leader if s.vote else None)
             self.tell(s, src, out)
-        elif s.role != "looking" or m.leader not in self.voters:
+        elif s.role != "looking" or not voter or m.leader not in self.voters:
             out.explain("notification-ignored", server=src)
         elif m.state == "looking":
             self.hear_vote(s, src, vote_of(m), out)

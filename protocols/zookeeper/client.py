@@ -231,7 +231,7 @@ class Session(Actor[ClientState, ClientOptions]):
         if m.xid != AUTH_XID:  # that one is not about the tree
             s.last_zxid, s.shown_zxid = max(s.last_zxid, m.zxid), m.zxid
         s.watched = s.watched.after(asked.operation, m.error)
-        s.answered += 1
+        s.answered, s.last_error = s.answered + 1, m.error
         out.explain("answer-to", request=spoken(asked.operation), error=named(m.error), zxid=shown(m.zxid))
         if isinstance(asked.operation, AddAuth) and m.error:
             s.logins = ()

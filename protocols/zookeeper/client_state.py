@@ -79,6 +79,8 @@ class ClientState(State):
     lines: Programs[tuple[str, ...]] = ()
     typing: Programs[int] = 0
     answered: Volatile[int] = 0
+    last_error: Volatile[int] = 0
+    """Of the latest answer: a `Code`."""
 
 
 class ClientOptions(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):

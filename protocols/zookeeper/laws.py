@@ -13,7 +13,7 @@ from protocols.law import Law
 from protocols.zab.laws import LAWS as ZAB_LAWS
 from protocols.zab.messages import shown
 from protocols.zookeeper.client_state import ClientState
-from protocols.zookeeper.operations import AddAuth
+from protocols.zookeeper.operations import SEQUENTIAL, AddAuth, Create, Delete, Operation, SetData
 from protocols.zookeeper.state import ZooKeeperState
 
 Broken = dict[str, Any] | None
@@ -62,6 +62,23 @@ class EphemeralsOwned(Law[ZooKeeperState]):
         return self.__class__()
 
 
+class SessionsOpen(Law[ZooKeeperState]):
+    """A connection that is open at a server has a session that is not over."""
+
+    id = "zookeeper-sessions-open"
+    section = "sessions"
+    fields = frozenset({"clients", "sessions"})
+
+    def judge(self, node: str, s: ZooKeeperState, before: Mapping[str, Any]) -> Broken:
+        for name, link in s.clients.items():
+            if link.session and link.session not in s.sessions:
+                return {"node": node, "client": name, "session": hex(link.session)}
+        return None
+
+    def copy(self) -> Self:
+        return self.__class__()
+
+
 class Fifo(Law[ClientState]):
     """A client's requests are answered in the order in which it asked. (A new identity is none of them.)"""
 
@@ -104,5 +121,33 @@ class SingleImage(Law[ClientState]):
         return self.__class__()
 
 
-LAWS: tuple[type[Law[Any]], ...] = (*ZAB_LAWS, TreesAgree, EphemeralsOwned)
-CLIENT_LAWS: tuple[type[Law[Any]], ...] = (Fifo, SingleImage)
+class EventsFirst(Law[ClientState]):
+    """A client is told of a change that it watches before it is shown anything as of that change. Here: of
+    its own, before the answer to the request that made it."""
+
+    id = "zookeeper-events-first"
+    section = "watches"
+    fields = frozenset({"requests"})
+
+    def judge(self, node: str, s: ClientState, before: Mapping[str, Any]) -> Broken:
+        done = [asked for asked in before["requests"] if asked not in s.requests]
+        if len(done) != 1 or s.last_error or before.get("answered", s.answered) == s.answered:
+            return None  # not answered, or lost with its connection
+        path, watched = changed(done[0].operation), before.get("watched", s.watched)
+        for kind in ("data", "exist"):
+            if path in getattr(watched, kind) and path in getattr(s.watched, kind):
+                return {"client": node, "node": s.server, "path": path}
+        return None
+
+    def copy(self) -> Self:
+        return self.__class__()
+
+
+def changed(op: Operation) -> str:
+    """The znode that a request changes, if it is known before the answer."""
+    is_sequential = isinstance(op, Create) and bool(op.flags & SEQUENTIAL)
+    return op.path if isinstance(op, Create | SetData | Delete) and not is_sequential else ""
+
+
+LAWS: tuple[type[Law[Any]], ...] = (*ZAB_LAWS, TreesAgree, EphemeralsOwned, SessionsOpen)
+CLIENT_LAWS: tuple[type[Law[Any]], ...] = (Fifo, SingleImage, EventsFirst)

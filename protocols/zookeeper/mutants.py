@@ -12,6 +12,7 @@ from protocols.zookeeper.actor import ZooKeeper
 from protocols.zookeeper.apply import Applied
 from protocols.zookeeper.connections import waits
 from protocols.zookeeper.messages import Connect
+from protocols.zookeeper.sessions import password_of
 from protocols.zookeeper.state import ZooKeeperState
 from protocols.zookeeper.transactions import CloseSessionTxn, Transaction
 
@@ -54,9 +55,36 @@ class TakesAnybody(ZooKeeper):
         super().on_connect(s, src, replace(m, last_zxid=0), out)
 
 
+class AsksNobody(ZooKeeper):
+    """Lets a client go on with its session without asking the leader whether it is still there."""
+
+    def revalidate(self, s: ZooKeeperState, src: str, m: Connect, out: Effects) -> None:
+        self.session_checked(s, m.session, valid=m.password == password_of(m.session), out=out)
+
+
+class KeepsConnection(ZooKeeper):
+    """Does not tell a client that its session is over."""
+
+    def applied(self, s: ZooKeeperState, txn: Txn, applied: Applied, out: Effects) -> None:
+        expired = isinstance(txn.command.body, CloseSessionTxn) and not txn.command.cxid
+        nobodys = replace(txn.command, session=0) if expired else txn.command
+        super().applied(s, replace(txn, command=nobodys), applied, out)
+
+
+class EventsAfter(ZooKeeper):
+    """Answers a write before it tells of the watches that it has fired."""
+
+    def applied(self, s: ZooKeeperState, txn: Txn, applied: Applied, out: Effects) -> None:
+        super().applied(s, txn, replace(applied, changes=()), out)
+        super().applied(s, replace(txn, command=replace(txn.command, session=0)), applied, out)
+
+
 MUTANTS: dict[str, tuple[type[Actor[Any, Any]], str]] = {
     "zookeeper-reads-overtake": (ReadsOvertake, "zookeeper-fifo"),
     "zookeeper-ephemerals-stay": (EphemeralsStay, "zookeeper-ephemerals-owned"),
     "zookeeper-own-time": (OwnTime, "zookeeper-trees-agree"),
     "zookeeper-takes-anybody": (TakesAnybody, "zookeeper-single-image"),
+    "zookeeper-asks-nobody": (AsksNobody, "zookeeper-sessions-open"),
+    "zookeeper-keeps-connection": (KeepsConnection, "zookeeper-sessions-open"),
+    "zookeeper-events-after": (EventsAfter, "zookeeper-events-first"),
 }

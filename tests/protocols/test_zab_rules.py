@@ -254,6 +254,15 @@ def test_observers_never_vote_and_never_count() -> None:
     assert not [s for s in servers(sim).values() if s.phase == "broadcast"]
 
 
+def test_an_answer_is_not_answered() -> None:
+    """A server that looks answers an observer that looks, too; but not one that only tells whom it follows:
+    the two would go on for ever."""
+    m = Member("n2", observers=("n1",)).start()
+    ((to, _),) = m.hear("n1", Notification("n3", 0, 1, 0, 1, "looking"))
+    assert to == "n1"
+    assert not m.hear("n1", Notification("n3", 0, 1, 0, 1, "observing"))
+
+
 @pytest.mark.parametrize(
     ("observers", "code"), [(["n9"], "zab-no-such-observer"), (["n1", "n2", "n3"], "zab-no-voters")]
 )

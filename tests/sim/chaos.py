@@ -127,7 +127,7 @@ class Chaos:
         """Undo every fault."""
         for text in ("heal", "network auto", "link * -- * loss 0 duplicate 0 fifo off delay 15ms..25ms"):
             self.do(text)
-        for node in self.nodes:
+        for node in (*self.nodes, *self.clients):
             if self.sim.cluster.machines[node].trap:
                 self.do(f"crash {node}")  # nothing else disarms it
             for text in (f"restart {node}", f"resume {node}", f"clock {node} 1"):

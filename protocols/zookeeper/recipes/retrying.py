@@ -20,6 +20,7 @@ async def create_sequential(zk: Zk, path: str, kind: str, data: bytes = b"", eph
             if e.code != Code.CONNECTION_LOSS:
                 raise
         zk.say("the answer was lost: look whether the znode is there")
+        await zk.retry(zk.sync, path)  # or the server that we came to may not know of it yet
         for name in await zk.retry(zk.children, path):
             if name.startswith(mine):
                 return f"{path}/{name}"
@@ -41,6 +42,7 @@ async def own(zk: Zk, path: str) -> bool:
     owner tells."""
     if await create_if_missing(zk, path, zk.client.encode(), ephemeral=True):
         return True
+    await zk.retry(zk.sync, path)
     stat = await zk.retry(zk.exists, path)
     return stat is not None and stat.ephemeral_owner == zk.session
 
