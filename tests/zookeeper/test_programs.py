@@ -21,6 +21,7 @@ from protocols.zookeeper.operations import (
     Failed,
     GetData,
     Multi,
+    PathOf,
     Result,
     Results,
     Stat,
@@ -257,10 +258,11 @@ def test_a_lost_answer_does_not_make_a_second_znode() -> None:
     assert asked.operation.path == "/l/abc-7-lock-"
     mine = "abc-7-lock-0000000004"
     names = Answered(0, ChildrenOf(("other-lock-0000000003", mine)))
-    found = run(lock, there, lost, names, names, args=("/l",))
+    synced = Answered(0, PathOf("/l"))
+    found = run(lock, there, lost, synced, names, names, args=("/l",))
     assert found.waits_for == Ask(Exists("/l/other-lock-0000000003", True))
     nothing = Answered(0, ChildrenOf(()))
-    assert run(lock, there, lost, nothing, args=("/l",)).waits_for == asked
+    assert run(lock, there, lost, synced, nothing, args=("/l",)).waits_for == asked
 
 
 def test_recipes_are_found_by_name_and_refuse_other_arguments() -> None:
