@@ -35,6 +35,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         hub.start()
         if front is not None:
             await front.start()
+            reached = ",".join(f"{host}:{port}" for host, port in front.addresses.values())
+            print(f"ZooKeeper clients connect to {reached or 'no server: every port is taken'}", flush=True)
         yield
         if front is not None:
             await front.stop()

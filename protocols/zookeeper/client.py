@@ -182,7 +182,7 @@ class Session(Actor[ClientState, ClientOptions]):
             self.forget_session(s, out)
             return
         s.phase, s.session, s.password, s.timeout = "connected", m.session, m.password, m.timeout
-        out.explain("session-established", server=s.server, session=hex(s.session), timeout=s.timeout)
+        out.explain("session-established", server=s.server, session=hex(s.session), timeout=s.timeout // 1000)
         out.set_timer("silence", Span(max(1, s.timeout * 2 // 3)))
         out.set_timer("ping", Span(max(1, s.timeout // 3)))
         if not s.outside:

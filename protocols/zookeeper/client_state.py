@@ -84,7 +84,8 @@ class ClientState(State):
 
 
 class ClientOptions(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """`session_timeout` is what a session of a program asks for."""
+    """`session_timeout` is what a session of a program asks for. A part of it, one for each server, is what
+    it waits for a connection: five servers must leave time for the six hops that a new session takes."""
 
-    session_timeout: Span = Span(600_000)
+    session_timeout: Span = Span(1_000_000)
     reconnect: Span = Span(10_000, 60_000)

@@ -82,7 +82,7 @@ class ClientConnections(SessionTracker):
             return
         s.next_session += 1
         s.clients = {**s.clients, src: replace(link, asked=s.next_session)}
-        out.explain("session-begins", client=src, session=hex(s.next_session), timeout=link.timeout)
+        out.explain("session-begins", client=src, session=hex(s.next_session), timeout=link.timeout // 1000)
         self.submit(s, ClientWrite(self.me, s.next_session, 0, CreateSession(link.timeout // 1000)), out)
 
     def revalidate(self, s: ZooKeeperState, src: str, m: Connect, out: Effects) -> None:
@@ -125,7 +125,7 @@ class ClientConnections(SessionTracker):
                 self.tell_client(s, other, Disconnect, out)
                 self.drop_client(s, other)
         s.clients = {**s.clients, name: replace(link, session=link.asked)}
-        out.explain("session-open", client=name, session=hex(link.asked), timeout=link.timeout)
+        out.explain("session-open", client=name, session=hex(link.asked), timeout=link.timeout // 1000)
         self.tell_client(s, name, Connected, out, link.asked, password_of(link.asked), link.timeout)
 
     # --- what comes over a connection ---------------------------------------------------------------------

@@ -48,6 +48,7 @@ CLIENT_RULES = {
     "client-asks": Rule("guarantees"),
     "answer-to": Rule("guarantees", mark="answer"),
     "event": Rule("watches"),
+    "types": Rule("shell"),
     "program-begins": Rule("recipes"),
     "program-ends": Rule("recipes"),
     "says": Rule("recipes"),

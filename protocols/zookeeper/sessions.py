@@ -90,6 +90,6 @@ class SessionTracker(ZnodeDatabase):
     def expire_sessions(self, s: ZooKeeperState, out: Effects) -> None:
         """Close what nobody has heard from in time."""
         for session in sorted(x for x, due in s.deadlines.items() if due <= out.now):
-            out.explain("session-expires", session=hex(session), timeout=s.sessions.get(session, 0))
+            out.explain("session-expires", session=hex(session), timeout=s.sessions.get(session, 0) // 1000)
             s.owners = {**s.owners, session: self.me}
             self.propose(s, ClientWrite(self.me, session, 0, CloseSession()), out)

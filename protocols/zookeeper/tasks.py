@@ -137,7 +137,10 @@ class ZooKeeperClient(Session):
     def start_task(self, s: ClientState, name: str, args: tuple[Any, ...], out: Effects) -> None:
         assert s.server is not None
         s.runs += 1
-        out.explain("program-begins", name=name, args=args)
+        if name == SHELL:
+            out.explain("types", line=args[1])
+        else:
+            out.explain("program-begins", name=name, args=args)
         task = Task(name, args, Identity(self.me, s.server, s.session, s.runs))
         s.tasks = {**s.tasks, s.runs: task}
         self.go_on(s, s.runs, out)
@@ -174,7 +177,8 @@ class ZooKeeperClient(Session):
         s.tasks = {k: v for k, v in s.tasks.items() if k != number}
         s.wakes = {k: v for k, v in s.wakes.items() if k != number}
         error = progress.error.code.name if progress.error else ""
-        out.explain("program-ends", name=task.name, error=error)
+        if task.name != SHELL:
+            out.explain("program-ends", name=task.name, error=error)
         if number == s.typing:
             self.line_over(s, progress, out)
 
