@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from functools import partial
 
@@ -43,7 +44,7 @@ class Front:
                 partial(Connection, self, server), host, port, backlog=1024
             )
         except OSError as error:
-            why = (error.strerror or str(error)).lower()
+            why = os.strerror(error.errno).lower() if error.errno else str(error)
             log.warning("ZooKeeper clients cannot connect to %s at %s:%d: %s.", server, host, port, why)
         else:
             self._listening.append(listening)

@@ -44,6 +44,8 @@ PATIENCE = 5_000_000
 """Virtual time for which an answer is worth a rush; beyond it, it is one that does not come."""
 KNOCKED = 5.0
 """Seconds for which somebody who was sent away is expected back."""
+WINDOW = 16
+"""Requests of one client that are in the room at once; a server carries along what it has not answered."""
 CROWD = 4
 """Requests wait outside while a room has more than one in so many of the messages that it may have."""
 
@@ -61,8 +63,10 @@ class RoomLine:
         self.timeout = 0
         self.closing = False
         """The client has asked for the end of its session."""
+        self.outbox: deque[str] = deque()
+        """Requests that wait outside."""
         self.asked = 0
-        """Requests that are not answered."""
+        """Requests in the room that are not answered."""
         self.progress = 0
         """The virtual time at which it last said or heard something."""
         self.flying: set[int] = set()
@@ -108,6 +112,7 @@ class RoomGateway:
         self._lines: dict[str, RoomLine] = {}
         self._greeting: set[RoomLine] = set()
         self._waiting: set[RoomLine] = set()
+        self._sending: dict[RoomLine, None] = {}
         self._left: dict[int, Left] = {}
         self._flying: dict[int, tuple[RoomLine, ClientPacket | None]] = {}
         """Messages to client machines, and (None) from them."""
@@ -157,15 +162,18 @@ class RoomGateway:
         return line
 
     def ask(self, line: RoomLine, frame: str) -> None:
-        if not line.asked:
+        if line not in self._waiting:
             line.progress = self._cluster.now
-        line.asked += 1
-        self._waiting.add(line)
-        self._later(line, f"frame {frame}")
+            self._waiting.add(line)
+        line.outbox.append(frame)
+        self._sending[line] = None
+        self._work()
+        self.room.poke()
 
     def hang_up(self, line: RoomLine) -> None:
         line.caller = None
         self._rest(line)
+        line.outbox.clear()
         if line.session and not line.closing:
             self._left[line.session] = Left(line.timeout, self._cluster.now, time.monotonic())
         self._later(line, "hang-up")
@@ -183,10 +191,22 @@ class RoomGateway:
             return
         self._busy = True
         try:
-            while self._todo and not self._is_crowded():
+            while self._todo:
                 self._todo.popleft()()
+            for line in list(self._sending):
+                self._let_in(line)
         finally:
             self._busy = False
+
+    def _let_in(self, line: RoomLine) -> None:
+        """Requests, in order, as many as may be in the room at once."""
+        while line.outbox and line.asked < WINDOW and not self._is_crowded():
+            line.asked += 1
+            self._do(line, f"frame {line.outbox.popleft()}")
+        if not line.outbox:
+            self._sending.pop(line, None)
+        while self._todo:
+            self._todo.popleft()()
 
     def _is_crowded(self) -> bool:
         return self.room.tree.current.messages > self.room.settings.max_messages // CROWD
@@ -266,7 +286,7 @@ class RoomGateway:
             said = self._opened(line, said)
         elif isinstance(said, Reply):
             line.asked -= 1
-            if not line.asked:
+            if not line.asked and not line.outbox:
                 self._waiting.discard(line)
         elif isinstance(said, Disconnect):
             self._rest(line)
@@ -287,14 +307,15 @@ class RoomGateway:
 
     @property
     def here(self) -> bool:
-        if self._lines or time.monotonic() - self._knocked < KNOCKED:
+        if self._lines or self._is_knocked_at:
             return True
         self._left = {s: left for s, left in self._left.items() if not left.is_over(self._cluster.now)}
         return bool(self._left)
 
     @property
     def shakes_hands(self) -> bool:
-        return bool(self._greeting)
+        """So does who comes to an ensemble that is about to elect its first leader."""
+        return bool(self._greeting) or (self._is_knocked_at and all(map(self._is_new, self.servers)))
 
     @property
     def waits(self) -> bool:
@@ -302,14 +323,19 @@ class RoomGateway:
 
     def rush_until(self) -> int:
         wanted = [line.progress for line in (*self._waiting, *self._greeting)]
-        if time.monotonic() - self._knocked < KNOCKED and all(map(self._is_looking, self.servers)):
+        if self._is_knocked_at and all(self.state(server) is not State.SERVING for server in self.servers):
             wanted.append(self._cluster.now - PATIENCE + 1000)
         if not wanted:
             return 0
         return min([max(wanted) + PATIENCE, *(left.bound() for left in self._left.values())])
 
-    def _is_looking(self, server: str) -> bool:
-        return self.state(server) is not State.SERVING
+    @property
+    def _is_knocked_at(self) -> bool:
+        return time.monotonic() - self._knocked < KNOCKED
+
+    def _is_new(self, server: str) -> bool:
+        p = side_of(self._cluster.machines[server], SERVICE)
+        return p.state.last_processed == 0 and not p.actor.is_serving(p.state)
 
     # -- another branch ----------------------------------------------------------------------------------
 
@@ -319,9 +345,10 @@ class RoomGateway:
         lines, self._lines = self._lines, {}
         self._flying.clear()
         self._todo.clear()
-        self._left.clear()
+        self._sending.clear()
         for line in lines.values():
             self._break(line)
+        self._left.clear()
         for machine in list(self._cluster.machines.values()):
             if machine.joined and is_ours(machine, self._service):
                 self._adopt(machine)

@@ -69,6 +69,11 @@ class Deliveries:
         self.ledger: Ledger[Txn] = Ledger()
 
     def place(self, zxid: int) -> int | None:
+        """Within an epoch zxids are consecutive."""
+        known = len(self.ledger)
+        at = known - 1 - (self.ledger[known - 1].zxid - zxid) if known else 0
+        if 0 <= at < known and self.ledger[at].zxid == zxid:
+            return at
         at = bisect_left(self.ledger, zxid, key=zxid_of)
         return at if at < len(self.ledger) and self.ledger[at].zxid == zxid else None
 

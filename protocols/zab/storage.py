@@ -23,7 +23,10 @@ Log = tuple[Txn, ...]
 
 
 def position(log: Log, zxid: int) -> int:
-    """How many transactions of `log` are not behind `zxid`."""
+    """How many transactions of `log` are not behind `zxid`. Within an epoch zxids are consecutive."""
+    at = len(log) - (log[-1].zxid - zxid) if log else 0
+    if 0 < at <= len(log) and log[at - 1].zxid == zxid:
+        return at
     return bisect_right(log, zxid, key=lambda txn: txn.zxid)
 
 
