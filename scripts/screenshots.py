@@ -84,6 +84,33 @@ def tab(number: int) -> Callable[[Page], None]:
     return act
 
 
+SERVERS = (
+    "create /course", "create /course/lock", "create -e -s /course/lock/n-", "create /course/servers hello",
+    "create -e /course/servers/web-1 10.0.0.7:80", "create -c /course/box", "get -s /course/servers",
+)  # fmt: skip
+"""Lines of the shell that leave something to look at."""
+
+
+def type_them(served: Served, room: str) -> None:
+    branch = served.hub.rooms[room].tree.current
+    branch.playing = False
+    branch.timeline.advance(700_000)
+    for line in SERVERS:
+        branch.timeline.execute(f"tell c1 zk '{line}'")
+        branch.timeline.advance(branch.timeline.time + 300_000)
+    branch.timeline.execute("tell c2 zk 'create /course/queue'")
+    branch.timeline.advance(branch.timeline.time + 62_000)
+
+
+def explore(page: Page) -> None:
+    page.get_by_role("tab", name="Znodes").click()
+    for name in ("course", "servers"):
+        page.get_by_role("treeitem", name=name).first.click()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(700)
+    page.wait_for_timeout(900)
+
+
 def settle(page: Page) -> None:
     page.locator(".node").nth(8).wait_for()
     page.wait_for_timeout(9_000)
@@ -102,6 +129,10 @@ def pictures(browser: Browser, served: Served) -> None:
     take(browser, served, f"{pair['url']}?show=raft,zab", "pair.png", lambda p: p.wait_for_timeout(1_500))
     blocked = scenario(served, "30-coordinator-dies", "blocked", 2, 40_000)
     take(browser, served, blocked, "blocked.png", tab(0))
+    ensemble = served.make(config={"services": ["zookeeper"], "clients": ["c1", "c2"], "seed": 7})
+    served.inside(lambda: type_them(served, ensemble["id"]))
+    address = f"{ensemble['url']}#driver={ensemble['token']}"
+    take(browser, served, address, "znodes.png", explore)
     take(browser, served, "/", "home.png", settle)
     take(browser, served, "/live", "phone.png", lambda page: page.wait_for_timeout(3_000), size=PHONE)
 
