@@ -26,7 +26,7 @@ ENV PATH=/opt/quorumscope/bin:$PATH \
     QUORUMSCOPE_HOST=0.0.0.0 \
     QUORUMSCOPE_PORT=8000
 USER quorumscope
-EXPOSE 8000
+EXPOSE 8000 2181-2185
 HEALTHCHECK --interval=15s --timeout=3s --start-period=10s \
   CMD ["quorumscope", "healthcheck"]
 CMD ["quorumscope", "serve"]
