@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
 WORKERS ?= auto
 
 .DEFAULT_GOAL := run
-.PHONY: setup setup-dev run test check types-js bench lock clean
+.PHONY: setup setup-dev run test test-zookeeper check types-js bench lock clean
 
 setup: $(VENV)/.stamp-run
 setup-dev: $(VENV)/.stamp-dev
@@ -39,6 +39,10 @@ run: setup
 test: setup-dev
 	@CHROMIUM="$$($(BIN)/python tests/find_chromium.py)" && export CHROMIUM && \
 	  $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+# Beside Apache's own server: apt install zookeeper default-jre-headless
+test-zookeeper: setup-dev
+	@$(BIN)/python -m tests.zookeeper.differential
 
 check: setup-dev
 	@$(BIN)/ruff check .

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-ALL = ("kernel", "protocols", "znodes", "history", "linearizability", "fanout", "browser")
+ALL = ("kernel", "protocols", "znodes", "history", "linearizability", "fanout", "zookeeper", "browser")
 
 
 def main(names: list[str]) -> int:

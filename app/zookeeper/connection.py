@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("quorumscope.zookeeper")
 
+A_MOMENT = 0.02  # seconds
 HIGH_WATER = 64 * 1024  # bytes that wait to be read, or to be sent, before the other side is made to wait
 
 
@@ -154,11 +155,15 @@ class Connection(asyncio.Protocol):
             self._line.send(frame)
 
     def _connect(self, request: ConnectRequest) -> None:
-        if self.front.gateway.state(self.server) is State.LOOKING:
-            self.front.gateway.knocked(self.server)
-            self._end()  # as a server without a leader does
+        if self._over:
             return
         self._request = request
+        if self.front.gateway.state(self.server) is State.LOOKING:
+            if self.front.gateway.knocked(self.server):
+                self.loop.call_later(A_MOMENT, self._connect, request)
+            else:
+                self._end()  # as a server without a leader does
+            return
         host = self.address.rpartition(":")[0]
         self._line = self.front.gateway.connect(self.server, request, host, self)
 

@@ -93,8 +93,9 @@ class Gateway(Protocol):
     def facts(self, server: str) -> Facts:
         """Asked only of a server that is SERVING."""
 
-    def knocked(self, server: str) -> None:
-        """A client came to a server that is LOOKING, and was sent away; it will come again."""
+    def knocked(self, server: str) -> bool:
+        """A client has come to a server that is LOOKING. True: it may wait a moment, the ensemble has just
+        been switched on. Else it is sent away, and will come again."""
 
     def connect(self, server: str, request: ConnectRequest, address: str, caller: Caller) -> Line:
         """A client at the IP address `address` joins and sends `request`. A `Connected` or a `Disconnect`

@@ -138,9 +138,10 @@ class RoomGateway:
     def when_down(self, tell: Callable[[str], None]) -> None:
         self._tell_down = tell
 
-    def knocked(self, server: str) -> None:
+    def knocked(self, server: str) -> bool:
         self._knocked = time.monotonic()
         self.room.poke()
+        return self._is_new(server)
 
     def connect(self, server: str, request: ConnectRequest, address: str, caller: Caller) -> RoomLine:
         line = RoomLine(self, self._free_name(), caller)

@@ -44,8 +44,8 @@ class Ensemble:
         mode = "leader" if server == "n3" else "follower"
         return Facts(mode, self.zxid, len(self.znodes), watching=1, watched=2, watches=3, members=3)
 
-    def knocked(self, server: str) -> None:
-        assert self.state(server) is State.LOOKING
+    def knocked(self, server: str) -> bool:
+        return self.state(server) is not State.LOOKING
 
     def connect(self, server: str, request: ConnectRequest, address: str, caller: Caller) -> "Line":
         if len(self.lines) >= self.limit:

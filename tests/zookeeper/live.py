@@ -78,7 +78,7 @@ class Plain:
     """A bare connection with a session."""
 
     def __init__(self, host: str, port: int, timeout: int = 10_000) -> None:
-        self.socket = socket.create_connection((host, port), 5)
+        self.socket = socket.create_connection((host, port), 3)
         self.events: list[tuple[int, str]] = []
         self._xid = 0
         self._say(jute.write_connect(jute.ConnectRequest(0, timeout)))

@@ -57,6 +57,11 @@ def test_a_session_survives_the_crash_of_its_server(room: Live) -> None:
     assert room.server_of(zk) != server
 
 
+def test_who_comes_first_waits_for_the_first_leader(room: Live) -> None:
+    with Plain(*room.served.zookeeper["n4"]) as first:
+        assert first.session > 0
+
+
 def test_a_closed_session_and_one_that_is_silent(room: Live) -> None:
     """Closing deletes the ephemerals at once; a client that dies keeps them for its time-out."""
     polite, witness = room.client(), room.client()
