@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from protocols.actor import Effects
 from protocols.zab.messages import Txn, shown
-from protocols.zookeeper import acl, reads
+from protocols.zookeeper import acl, quota, reads
 from protocols.zookeeper.apply import Applied
 from protocols.zookeeper.database import ClientWrite, spoken
 from protocols.zookeeper.errors import Code, ZooKeeperError
@@ -36,17 +36,20 @@ from protocols.zookeeper.operations import (
     CreateSession,
     DeleteContainer,
     Done,
+    Multi,
     Operation,
     PathOf,
     RemoveWatches,
     Result,
+    Sasl,
     SetWatches,
     Sync,
+    Token,
     Unknown,
 )
 from protocols.zookeeper.sessions import SessionTracker, password_of
 from protocols.zookeeper.state import ClientLink, Waiting, ZooKeeperState
-from protocols.zookeeper.transactions import Transaction
+from protocols.zookeeper.transactions import Body, CreateTxn, MultiTxn, SetDataTxn, Transaction
 from protocols.zookeeper.watches import BY_ADD_MODE, left_by, set_watches
 
 AUTH_XID = -4
@@ -155,6 +158,10 @@ class ClientConnections(SessionTracker):
         elif isinstance(m, KeepAlive):
             out.explain("client-alive", client=src)
             self.tell_client(s, src, Alive, out, s.last_processed)
+        elif isinstance(m, Call) and data_in(m.operation) > self.options.max_data:
+            out.explain("too-long", client=src, size=data_in(m.operation), most=self.options.max_data)
+            self.tell_client(s, src, Disconnect, out)
+            self.drop_client(s, src)
         elif isinstance(m, Call) and s.clients[src].session:
             self.request(s, src, m, out)
 
@@ -239,6 +246,8 @@ class ClientConnections(SessionTracker):
                 return Done()
             case SetWatches():
                 return self.set_watches(s, src, op, out)
+            case Sasl():
+                return Token(None)
         return reads.read(s.tree, op, s.clients[src].identities, session)
 
     def set_watches(self, s: ZooKeeperState, src: str, op: SetWatches, out: Effects) -> Result:
@@ -259,6 +268,7 @@ class ClientConnections(SessionTracker):
     def applied(self, s: ZooKeeperState, txn: Txn, applied: Applied, out: Effects) -> None:
         """First the events, then the answer."""
         transaction = txn.command
+        self.watch_quotas(s, transaction.body, out)
         here = {link.session: name for name, link in s.clients.items() if link.session}
         s.watches, events = s.watches.fire(applied.changes)
         for session, event, path in events:
@@ -269,6 +279,14 @@ class ClientConnections(SessionTracker):
             self.answer_write(s, here[transaction.session], transaction, applied, out)
         elif transaction.session in s.sessions:  # it has begun, and its client may be waiting for it
             self.session_checked(s, transaction.session, True, out)
+
+    def watch_quotas(self, s: ZooKeeperState, body: Body, out: Effects) -> None:
+        """A soft limit stops nobody: that it is passed is said, by every server."""
+        for part in body.bodies if isinstance(body, MultiTxn) else (body,):
+            if s.tree.limited and isinstance(part, CreateTxn | SetDataTxn):
+                for over in quota.excess(s.tree, part.path):
+                    path, what, limit, used = over.path, over.what, over.limit, over.used
+                    out.explain("quota-passed", path=path, what=what, limit=limit, used=used)
 
     def answer_write(
         self, s: ZooKeeperState, name: str, txn: Transaction, applied: Applied, out: Effects
@@ -329,6 +347,12 @@ class ClientConnections(SessionTracker):
             self.tell_client(s, name, Disconnect, out)
             self.drop_client(s, name)
         s.heard_from = ()
+
+
+def data_in(op: Operation) -> int:
+    """How many bytes of data a request brings: what makes a frame too long."""
+    parts = op.operations if isinstance(op, Multi) else (op,)
+    return sum(len(getattr(part, "data", None) or b"") for part in parts)
 
 
 def waits(op: Operation) -> bool:

@@ -29,6 +29,8 @@ RULES = BROADCAST | {
     "asks-sync": Rule("guarantees"),
     "answers-read": Rule("guarantees"),
     "answers-write": Rule("guarantees"),
+    "too-long": Rule("configuration"),
+    "quota-passed": Rule("quotas"),
     # watches
     "watch-fires": Rule("watches"),
     "watch-missed": Rule("watches"),

@@ -7,6 +7,7 @@ import msgspec
 from protocols.actor import Leader, Persistent, Span, Volatile
 from protocols.zab.messages import Snapshot
 from protocols.zab.state import Connected, ZabOptions, ZabState
+from protocols.zookeeper.jute import LARGEST_FRAME
 from protocols.zookeeper.line import Line
 from protocols.zookeeper.messages import ClientPacket
 from protocols.zookeeper.operations import Operation
@@ -83,6 +84,8 @@ class ZooKeeperOptions(ZabOptions, frozen=True, rename="camel", forbid_unknown_f
     enforce_quota: bool = False
     super_digest: str = TreeOptions().super_digest
     skip_acl: bool = False
+    max_data: int = LARGEST_FRAME
+    """Bytes of data in one request (`jute.maxbuffer`); one with more ends its connection."""
 
     def of_tree(self) -> TreeOptions:
         return TreeOptions(self.extended_types, self.enforce_quota, self.super_digest, self.skip_acl)

@@ -110,8 +110,14 @@ class ZooKeeperClient(Session):
     def line_over(self, s: ClientState, progress: Progress, out: Effects) -> None:
         s.typing = 0
         if isinstance(progress.result, Outcome):
+            action, was_closed = progress.result.action, s.shell.closed
             s.shell = progress.result.memory
-            self.obey(s, progress.result.action, out)
+            if isinstance(action, Connect) and action.server not in (None, *self.members):
+                known = ", ".join(self.members)
+                self.print(s, 0, f"There is no server {action.server} here, only {known}: it stays.", out)
+                s.shell = replace(s.shell, closed=was_closed)
+            else:
+                self.obey(s, action, out)
         self.next_line(s, out)
 
     def obey(self, s: ClientState, action: Action | None, out: Effects) -> None:

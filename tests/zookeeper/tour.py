@@ -22,13 +22,16 @@ TOUR = (
     "tell c1 zk 'ls /a'",
     "tell c3 zk 'ls /'",  # its session is over
     "tell c2 zk 'addauth nobody x'",
+    "tell c1 zk 'setquota -n 1 /a'",
+    "tell c1 zk 'create /a/more'",  # and the quota is passed
+    f"tell c1 zk 'set /a {'x' * 100}'",  # too long
 )
 
 
 def tour() -> Simulation:
     values = {
         "services": ["zookeeper"], "nodes": 3, "clients": 3,
-        "options": {"zookeeper": {"containerCheck": "200ms"}},
+        "options": {"zookeeper": {"containerCheck": "200ms", "maxData": 99}},
     }  # fmt: skip
     sim = Simulation(ClusterConfig.model_validate(values))
     sim.advance(700_000)
