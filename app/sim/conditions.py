@@ -12,8 +12,8 @@ Names: every node and client; `leader` (the node that leads in the newest term, 
 servers that are up); `now` (virtual microseconds); `true`, `false`, `none`. A node has `status` and the
 fields of its state; where several services run, `n1["2pc"].state` is that of one of them. `sent`,
 `delivered`, `dropped` count messages by type, sender and receiver (each may be `"*"` or left out), `rule`
-counts how often a rule was applied. `count(x for x in nodes if …)`, `any(…)`, `all(…)`, `len`, `min`, `max`,
-`sum`.
+counts how often a rule was applied. `znode("n1", "/a")` is what a ZooKeeper server has there, or none.
+`count(x for x in nodes if …)`, `any(…)`, `all(…)`, `len`, `min`, `max`, `sum`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from app.sim.cluster import Cluster
 from app.sim.errors import Refused
 from app.sim.process import CRASHED, Machine
 from app.sim.trace import Event, plain
+from protocols.zookeeper.tree import Tree
 
 LONGEST = 500
 DEEPEST = 60
@@ -160,6 +161,7 @@ FUNCTIONS = (
     "dropped",
     "rule",
     "broken",
+    "znode",
     "count",
     "len",
     "any",
@@ -169,7 +171,7 @@ FUNCTIONS = (
     "sum",
 )
 ALWAYS_KNOWN = ("name", "status")
-NOT_THERE = (IndexError, KeyError, TypeError, ValueError, Refused)
+NOT_THERE = (IndexError, KeyError, TypeError, ValueError, StopIteration, Refused)
 """What evaluating raises when something does not exist at that moment: an entry, a key, the least of none."""
 
 
@@ -226,6 +228,7 @@ class Evaluation:
             "dropped": lambda *a: counts.of("dropped", *map(name_of, a)),
             "rule": lambda *a: counts.rule(*map(name_of, a)),
             "broken": lambda law: bool(cluster.broken[law]),
+            "znode": lambda node, path: znode(cluster.machines[name_of(node)], path),
             "count": lambda xs: sum(1 for _ in xs),
             "len": len, "any": any, "all": all, "min": min, "max": max, "sum": sum,
         }  # fmt: skip
@@ -321,6 +324,16 @@ class Evaluation:
 
 def name_of(value: Any) -> Any:
     return value.machine.name if isinstance(value, NodeValue) else value
+
+
+def znode(machine: Machine, path: str) -> dict[str, Any] | None:
+    """What the server there has at `path`: its data as text, its children, version and owner."""
+    tree = next(p.state.tree for p in machine.processes if isinstance(getattr(p.state, "tree", None), Tree))
+    node = tree.get(path)
+    if node is None:
+        return None
+    text = (node.data or b"").decode(errors="replace")
+    return {"data": text, "children": [*tree.children(path)], "version": node.version, "owner": node.owner}
 
 
 def leader(cluster: Cluster) -> NodeValue | None:

@@ -200,3 +200,20 @@ def test_of_two_leaders_the_newer_is_meant() -> None:
     assert holds("leader == n2", sim.cluster, Counts())
     sim.execute("crash n2")
     assert holds("leader == n1", sim.cluster, Counts())
+
+
+def test_a_znode_is_what_a_server_has_at_its_path() -> None:
+    sim = Simulation(ClusterConfig.model_validate({"services": ["zookeeper"], "nodes": 3}))
+    sim.advance(700_000)
+    for line in ("create /a old", "create /a/x", "create -e /a/y"):
+        sim.execute(f"tell c1 zk '{line}'")
+    sim.advance(1_500_000)
+    for text in (
+        "znode('n2', '/a').data == 'old' and znode(n2, '/a').version == 0 and znode(n2, '/a').owner == 0",
+        "znode('n1', '/a').children == ['x', 'y']",
+        "znode('n3', '/a/y').owner == c1.session",
+        "znode('n3', '/b') is none and not znode('n9', '/a') == 1",
+    ):
+        check_condition(text, vocabulary(sim.config))
+        assert holds(text, sim.cluster, Counts()), text
+    assert not holds("znode('n1', '/a') is none", SIM.cluster, COUNTS), "no tree, no znode"

@@ -19,6 +19,7 @@ from protocols.zookeeper.operations import (
     Sasl,
     Token,
 )
+from protocols.zookeeper.watches import Watches
 from tests.zookeeper.ensembles import Ensemble
 
 
@@ -143,7 +144,9 @@ def test_watches_are_gone_with_the_connection() -> None:
     ensemble = Ensemble()
     ensemble.zk("c1", "create /a x")
     ensemble.zk("c2", "get -w /a")
+    assert ensemble.n2.watches != Watches()
     ensemble.do("tell c2 connect n3", ms=200)
+    assert ensemble.n2.watches == Watches()
     ensemble.zk("c1", "set /a y")
     assert [d["client"] for d in ensemble.why("n3", "watch-fires")] == ["c2"]
     assert not ensemble.why("n2", "watch-fires")
