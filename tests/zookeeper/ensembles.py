@@ -9,12 +9,12 @@ from app.sim.simulation import Simulation
 
 
 class Ensemble:
-    """n3 leads, every hop takes 20 ms. `c1`, `n1`, … as attributes are states."""
+    """n3 leads, every hop takes 20 ms, sessions last 600 ms. `c1`, `n1`, … as attributes are states."""
 
     def __init__(self, clients: int = 2, client: dict[str, Any] | None = None, **options: Any) -> None:
         values = {
             "services": ["zookeeper"], "nodes": 3, "clients": clients, "network": {"delay": "20ms"},
-            "options": {"zookeeper": options, "client-zookeeper": client or {}},
+            "options": {"zookeeper": options, "client-zookeeper": client or {"sessionTimeout": "600ms"}},
         }  # fmt: skip
         self.sim = Simulation(ClusterConfig.model_validate(values))
         self.sim.advance(600_000)
