@@ -81,8 +81,9 @@ class TruncatesAlways(Raft):
 
     def store(self, s: RaftState, m: AppendEntries, out: Effects) -> None:
         super().store(s, m, out)
-        if s.log.last_index > self.verified(s, m):
-            s.log = s.log.upto(self.verified(s, m))
+        end = max(self.verified(s, m), s.log.base)
+        if s.log.last_index > end:
+            s.log = s.log.upto(end)
             out.save(s)
 
 

@@ -11,6 +11,7 @@ from protocols.actor import persistent_values
 from protocols.key_value import Command, Session
 from protocols.log import Configuration, Entry, Log
 from protocols.raft import AppendEntries, AppendEntriesReply, InstallSnapshot, InstallSnapshotReply
+from protocols.raft.mutants import TruncatesAlways
 from protocols.raft.state import Snapshot
 from tests.protocols.driving import Server, entries_of, log_of, terms
 
@@ -188,3 +189,10 @@ def test_logs_are_compared_above_what_is_compacted() -> None:
     assert whole.behind(2).shared_prefix(log_of([1, 1, 2, 2])) == 3
     assert whole.behind(3).shared_prefix(log_of([1, 1])) == 2
     assert whole.behind(2) != whole
+
+
+def test_a_server_that_cuts_its_log_too_often_cuts_no_snapshot() -> None:
+    """The mutant is one bug: of what is compacted nothing is left to cut, also when an old message comes."""
+    n = Server(kind=TruncatesAlways).append("n2", 2, (0, 0), 1, 1, 2, 2, commit=3).ring("snapshot")
+    n.append("n2", 2, (0, 0), 1, commit=3)
+    assert (n.state.log.base, n.state.log.last_index) == (3, 3)
