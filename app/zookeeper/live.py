@@ -46,8 +46,8 @@ KNOCKED = 5.0
 """Seconds for which somebody who was sent away is expected back."""
 WINDOW = 16
 """Requests of one client that are in the room at once; a server carries along what it has not answered."""
-CROWD = 4
-"""Requests wait outside while a room has more than one in so many of the messages that it may have."""
+CROWD = 3
+"""So many messages for each server are reckoned for a request: time stops when a room has too many."""
 
 
 class RoomLine:
@@ -210,7 +210,12 @@ class RoomGateway:
             self._todo.popleft()()
 
     def _is_crowded(self) -> bool:
-        return self.room.tree.current.messages > self.room.settings.max_messages // CROWD
+        """A request is at most a few messages for each server at a time. Those of others keep nobody out for
+        ever."""
+        most, inside = self.room.settings.max_messages, sum(line.asked for line in self._waiting)
+        if inside >= max(1, most // (CROWD * len(self.servers))):
+            return True
+        return inside > 0 and self.room.tree.current.messages > most // 2
 
     def _do(self, line: RoomLine, order: str) -> None:
         if self._lines.get(line.client) is not line:

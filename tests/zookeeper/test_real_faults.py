@@ -317,7 +317,7 @@ def test_a_port_that_is_taken_is_told_and_stops_nothing(caplog: pytest.LogCaptur
 
 def test_more_requests_than_the_room_takes_wait_outside() -> None:
     """Else time would stand still, with so many messages on their way."""
-    with live(max_messages=200) as room:
+    with live(max_messages=300) as room:
         clients = [room.client() for _ in range(4)]
         asked = [zk.create_async(f"/c{n}-", sequence=True) for n, zk in enumerate(clients) for _ in range(60)]
         assert len({each.get(timeout=30) for each in asked}) == 240
