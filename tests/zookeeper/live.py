@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from threading import Thread
 from typing import Any, Self
 
 from kazoo.client import KazooClient
@@ -58,10 +59,19 @@ class Live:
         return next(name for name, address in self.served.zookeeper.items() if tuple(address) == peer)
 
     def end(self) -> None:
+        """Nobody waits for ever for a client that is not let go: kazoo itself would."""
         clients, self.clients = self.clients, []
-        for client in clients:
-            client.stop()
-            client.close()
+        leaving = [Thread(target=leave, args=(client,), daemon=True) for client in clients]
+        for thread in leaving:
+            thread.start()
+        for thread in leaving:
+            thread.join(20)
+        assert not any(thread.is_alive() for thread in leaving), "a client could not end its session"
+
+
+def leave(client: KazooClient) -> None:
+    client.stop()
+    client.close()
 
 
 @contextmanager
