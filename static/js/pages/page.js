@@ -25,14 +25,20 @@ export function relabel(i18n, title) {
 
 /** The buttons for language and theme. @param {any} ctx what the page's actions need */
 export function mountSwitches(ctx) {
-  const run = (/** @type {string} */ id) => pageActions.find((a) => a.id === id)?.run(ctx, '');
-  byId('language').addEventListener('click', () => run('page.language'));
-  byId('theme').addEventListener('click', () => run('page.theme'));
+  for (const name of ['language', 'theme']) {
+    const button = byId(name);
+    button.addEventListener('click', () => pageActions.find((a) => a.id === `page.${name}`)?.run(ctx, ''));
+    enable(button);
+  }
 }
+
+/** A button that the server wrote can be pressed from now on: before, nobody would have heard it. @param {HTMLElement} button */
+const enable = (button) => button.removeAttribute('disabled');
 
 /** Whatever has data-open makes that room and goes there; a refusal is said in #problem. @param {I18n} i18n */
 export function mountOpeners(i18n) {
   let busy = false;
+  all('[data-open]').forEach(enable);
   document.addEventListener('click', async (e) => {
     const button = /** @type {HTMLElement|null} */ (/** @type {Element} */ (e.target).closest('[data-open]'));
     if (!button || busy) return;
