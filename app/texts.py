@@ -15,10 +15,11 @@ Files = tuple[tuple[Path, int], ...]
 """With the time at which each was last changed."""
 
 
-def catalogue(lang: Lang) -> dict[str, str]:
-    """Every text in `lang`, as a page is given it. Files are read again when one has changed, so an editor
-    sees the new text."""
-    return _merged(_files(lang))
+def catalogue(lang: Lang, *later: str) -> dict[str, str]:
+    """Every text in `lang`, as a page is given it, and those of the files `later/NAME.json` that it names:
+    what only some pages and panels say. Files are read again when one has changed, so an editor sees the
+    new text."""
+    return _merged(_files(lang, *later))
 
 
 def full_catalogue(lang: Lang) -> dict[str, str]:
@@ -27,12 +28,13 @@ def full_catalogue(lang: Lang) -> dict[str, str]:
     return _completed(_files(lang))
 
 
-def _files(lang: Lang) -> Files:
+def _files(lang: Lang, *later: str) -> Files:
     folder = STATIC / "i18n" / lang
-    return tuple((file, file.stat().st_mtime_ns) for file in sorted(folder.glob("*.json")))
+    files = [*sorted(folder.glob("*.json")), *(folder / "later" / f"{name}.json" for name in later)]
+    return tuple((file, file.stat().st_mtime_ns) for file in files)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=32)
 def _merged(files: Files) -> dict[str, str]:
     texts: dict[str, str] = {}
     for file, _ in files:

@@ -1,5 +1,7 @@
 """The pages: rendered once, filled by the browser."""
 
+from typing import Any
+
 from fastapi import APIRouter, Request
 from fastapi.templating import Jinja2Templates
 from starlette.responses import Response
@@ -17,9 +19,13 @@ router = APIRouter(include_in_schema=False)
 templates = Jinja2Templates(directory=TEMPLATES)
 
 
-def render(request: Request, name: str, status: int = 200, **context: object) -> Response:
+def render(
+    request: Request, name: str, status: int = 200, *, later: tuple[str, ...] = (), **context: object
+) -> Response:
+    """`later` names the files of texts, static/i18n/LANG/later, that only some pages need."""
     lang = language(request)
-    context |= {"lang": lang, "html_lang": "zh-CN" if lang == "zh" else "en", "t": texts(lang)}
+    context |= {"lang": lang, "html_lang": "zh-CN" if lang == "zh" else "en", "t": texts(lang, *later)}
+    context["later"] = " ".join(later)
     headers = {"Cache-Control": "no-cache", "Content-Language": lang, "Vary": "Accept-Language"}
     return templates.TemplateResponse(request, name, context, status, headers)
 
@@ -31,7 +37,7 @@ def error_page(request: Request, status: int, message: str) -> Response:
 @router.get("/")
 async def home(request: Request) -> Response:
     shown = [(on_shelf(row.name), moments_of(row.name)) for row in compare.rows()]
-    return _with_lenses(request, "home.html", "home.js", LIVE, gallery=shown)
+    return _with_lenses(request, "home.html", "home.js", LIVE, later=("pages",), gallery=shown)
 
 
 @router.get("/compare")
@@ -39,7 +45,7 @@ async def comparison(request: Request) -> Response:
     """Which protocol, when, and at what cost."""
     rooms = {service: on_shelf(service).room for service in PROTOCOLS}
     return render(
-        request, "compare.html", modules=modules_of("compare.js"), n=5,
+        request, "compare.html", later=("pages",), modules=modules_of("compare.js"), n=5,
         rows=compare.rows(), needs=compare.NEEDS, pairs=compare.pairs(), rooms=rooms,
     )  # fmt: skip
 
@@ -48,7 +54,8 @@ async def comparison(request: Request) -> Response:
 async def museum(request: Request) -> Response:
     """Every known bug of every protocol."""
     shelves = [on_shelf(row.name) for row in compare.rows()]
-    return render(request, "museum.html", modules=modules_of("museum.js"), shelves=shelves)
+    later = ("pages", "museum")
+    return render(request, "museum.html", later=later, modules=modules_of("museum.js"), shelves=shelves)
 
 
 @router.get("/live")
@@ -71,7 +78,7 @@ def _room(request: Request, id: str) -> Response:
     return _with_lenses(request, "room.html", "room.js", id)
 
 
-def _with_lenses(request: Request, page: str, entry: str, room: str, **context: object) -> Response:
+def _with_lenses(request: Request, page: str, entry: str, room: str, **context: Any) -> Response:
     """A page that draws a room, with all the modules that this takes, and those alone."""
     hub: Hub = request.app.state.hub
     lenses = lenses_of(hub.get(room).config.services)

@@ -1,13 +1,12 @@
 /** The front page: a living picture of the live cluster, and every way to a cluster of one's own. */
 
-import { I18n } from './core/i18n.js';
 import { Lenses } from './core/lenses.js';
 import { Page } from './core/page.js';
 import { fetchJson } from './home/api.js';
 import { ClusterForm, StoryForm } from './home/forms.js';
 import { Gallery } from './home/gallery.js';
 import { mountLive, watch } from './home/live.js';
-import { byId, mountOpeners, mountSwitches, relabel } from './pages/page.js';
+import { byId, mountOpeners, mountSwitches, relabel, wordsOf } from './pages/page.js';
 
 const LIVE = 'live';
 
@@ -21,7 +20,7 @@ function badge(ctx) {
 
 async function start() {
   const page = new Page(LIVE);
-  const i18n = new I18n(page.lang());
+  const i18n = wordsOf(page);
   const [lenses] = await Promise.all([new Lenses().load(), i18n.ready()]);
   const ctx = watch(LIVE, i18n, lenses);
   const gallery = new Gallery(i18n);

@@ -34,9 +34,10 @@ export class I18n {
 
   /** @param {string} [lang] */
   async ready(lang = this.language) {
-    const texts = this.catalogues[lang] ??= {...await this.load(lang)};
-    const missing = [...this.extras].filter(name => !(`later.${name}` in texts));
-    for (const more of await Promise.all(missing.map(name => this.load(lang, name)))) Object.assign(texts, more);
+    const known = this.catalogues[lang];
+    const missing = [...this.extras].filter(name => !(`later.${name}` in (known ?? {})));
+    const [texts, ...more] = await Promise.all([known ?? this.load(lang), ...missing.map(name => this.load(lang, name))]);
+    this.catalogues[lang] = Object.assign({}, this.catalogues[lang] ?? texts, ...more);
   }
 
   /** The texts of static/i18n/LANG/later/NAME.json too, in whatever language is chosen. @param {string} name */

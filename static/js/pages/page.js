@@ -11,6 +11,13 @@ export const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(
 /** @param {string} selector @returns {HTMLElement[]} */
 export const all = (selector) => [...document.querySelectorAll(selector)].map((el) => /** @type {HTMLElement} */ (el));
 
+/** The words of such a page: the common ones, and those of the files that the page names. @param {Page} page */
+export function wordsOf(page) {
+  const i18n = new I18n(page.lang());
+  for (const name of (document.body.dataset.later ?? '').split(' ').filter(Boolean)) i18n.extras.add(name);
+  return i18n;
+}
+
 /** The words that the server rendered, said again in another language. @param {I18n} i18n @param {string} title */
 export function relabel(i18n, title) {
   document.title = i18n.t(title);
@@ -67,7 +74,7 @@ async function opened(what) {
 /** A page without a room: what the server wrote is there already; this gives it its switches. @param {() => void} [said] called when the words have changed */
 export async function startPage(said = () => {}) {
   const page = new Page('');
-  const i18n = new I18n(page.lang());
+  const i18n = wordsOf(page);
   const ctx = { page, i18n, playhead: { changed() {} } };
   page.attach(ctx);
   const title = document.body.dataset.title ?? '';
