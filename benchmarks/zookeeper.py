@@ -1,6 +1,7 @@
-"""One kazoo client on the live room at speed `max`: requests a second, sync, idle sessions, memory.
+"""One kazoo client on the live room at speed `max`: requests a second, sync, idle sessions, memory; and the
+same requests to a real ensemble of three, where Apache ZooKeeper is installed.
 
-It is a process of its own, and its CPU time is what counts."""
+The platform is a process of its own, and its CPU time is what counts."""
 
 from __future__ import annotations
 
@@ -19,6 +20,7 @@ from kazoo.client import KazooClient
 from benchmarks.fanout import process
 from benchmarks.measure import ROUNDS, Ratio
 from protocols.zookeeper import jute
+from tests.zookeeper.apache import apache, installed
 
 REQUESTS = 500
 IDLE = 500
@@ -72,34 +74,60 @@ def rate(ask: Callable[[], Any]) -> float:
 def report() -> Iterator[Ratio]:
     with platform() as (pid, hosts):
         with client(hosts) as zk:
-            zk.create("/bench", b"x" * 100)
-            asks: dict[str, Callable[[], Any]] = {
-                "create": lambda: zk.create_async("/bench/n-", b"x" * 100, sequence=True),
-                "set": lambda: zk.set_async("/bench", b"y" * 100),
-                "get": lambda: zk.get_async("/bench"),
-            }
-            found: dict[str, list[float]] = {name: [] for name in asks}
             used = cpu(pid)
-            for _ in range(ROUNDS):
-                for name, ask in asks.items():
-                    found[name].append(rate(ask))
-            spent = (cpu(pid) - used) / (ROUNDS * len(asks) * REQUESTS) * 1000
-            rates = {name: statistics.median(values) for name, values in found.items()}
-            said = ", ".join(f"{name} {value:.0f}" for name, value in rates.items())
-            detail = f"async requests a second: {said}; {spent:.2f} ms of CPU each; {memory(pid):.0f} MB"
-            name = "ZooKeeper: async gets for one create"
-            yield Ratio(name, rates["get"] / rates["create"], None, True, detail)
-            yield sync_latency(zk)
+            ours = requests_a_second(zk)
+            spent = (cpu(pid) - used) / (ROUNDS * len(ours) * REQUESTS) * 1000
+            detail = f"{spoken(ours)}; {spent:.2f} ms of CPU each; {memory(pid):.0f} MB"
+            yield Ratio(
+                "ZooKeeper: async gets for one create", ours["get"] / ours["create"], None, True, detail
+            )
+            latency = sync_latency(zk)
+            yield Ratio("ZooKeeper: median latency of a sync, in ms", latency, 50, False)
         yield idle(pid, hosts)
+    if installed:
+        yield from beside(ours, latency)
 
 
-def sync_latency(zk: Any) -> Ratio:
+def requests_a_second(zk: Any) -> dict[str, float]:
+    """Of each kind, many at a time, the median of interleaved rounds."""
+    zk.create("/bench", b"x" * 100)
+    asks: dict[str, Callable[[], Any]] = {
+        "create": lambda: zk.create_async("/bench/n-", b"x" * 100, sequence=True),
+        "set": lambda: zk.set_async("/bench", b"y" * 100),
+        "get": lambda: zk.get_async("/bench"),
+    }
+    found: dict[str, list[float]] = {name: [] for name in asks}
+    for _ in range(ROUNDS):
+        for name, ask in asks.items():
+            found[name].append(rate(ask))
+    return {name: statistics.median(values) for name, values in found.items()}
+
+
+def spoken(rates: dict[str, float]) -> str:
+    return "async requests a second: " + ", ".join(f"{name} {value:.0f}" for name, value in rates.items())
+
+
+def beside(ours: dict[str, float], latency: float) -> Iterator[Ratio]:
+    """The same client on three servers of Apache ZooKeeper."""
+    with apache(3) as addresses, client(",".join(f"{host}:{port}" for host, port in addresses)) as zk:
+        theirs = requests_a_second(zk)
+        for name, value in ours.items():
+            yield Ratio(
+                f"ZooKeeper: our async {name} for one of a real ensemble", value / theirs[name], None, True
+            )
+        found = sync_latency(zk)
+        name = "ZooKeeper: our sync latency for that of a real ensemble"
+        yield Ratio(name, latency / found, None, False, f"real: {spoken(theirs)}; sync {found:.1f} ms")
+
+
+def sync_latency(zk: Any) -> float:
+    """In milliseconds, the median."""
     took = []
     for _ in range(50):
         begun = time.perf_counter()
         zk.sync("/bench")
         took.append((time.perf_counter() - begun) * 1000)
-    return Ratio("ZooKeeper: median latency of a sync, in ms", statistics.median(took), 50, False)
+    return statistics.median(took)
 
 
 def idle(pid: int, hosts: str) -> Ratio:

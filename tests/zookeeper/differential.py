@@ -4,22 +4,16 @@ What differs by nature (zxids, times, sessions, the order of children) is only c
 A `check` outside of a multi, which no client sends, is left out: Apache's server never answers it.
 """
 
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from protocols.zookeeper import operations as ops
 from protocols.zookeeper.errors import ZooKeeperError
+from tests.zookeeper.apache import apache, installed
 from tests.zookeeper.live import Plain, live
 
-JAR = "/usr/share/java/zookeeper.jar"  # it names the others that it needs
 WORLD = (ops.Acl(31, "world", "anyone"),)
 READ_ONLY = (ops.Acl(1, "world", "anyone"),)
 
@@ -62,35 +56,6 @@ HIDDEN = {"czxid", "mzxid", "pzxid", "ctime", "mtime", "ephemeralOwner", "names"
 """Of children the order: Apache's is that of a hash table."""
 
 
-@contextmanager
-def apache() -> Iterator[tuple[str, int]]:
-    """A server of its own, alone, on a free port."""
-    with tempfile.TemporaryDirectory() as folder:
-        port = 22181
-        (Path(folder) / "zoo.cfg").write_text(
-            f"tickTime=2000\ndataDir={folder}\nclientPort={port}\nclientPortAddress=127.0.0.1\n"
-            "admin.enableServer=false\n4lw.commands.whitelist=*\n"
-        )
-        log = (Path(folder) / "log").open("w")
-        java = ["java", "-cp", f"/etc/zookeeper/conf:{JAR}", "-Dzookeeper.extendedTypesEnabled=true"]
-        main = "org.apache.zookeeper.server.quorum.QuorumPeerMain"
-        server = subprocess.Popen([*java, main, f"{folder}/zoo.cfg"], stdout=log, stderr=log)
-        try:
-            for _ in range(100):
-                try:
-                    Plain("127.0.0.1", port).socket.close()
-                    break
-                except (OSError, AssertionError):
-                    time.sleep(0.2)
-            else:
-                raise SystemExit((Path(folder) / "log").read_text()[-2000:])
-            yield "127.0.0.1", port
-        finally:
-            server.terminate()
-            server.wait(10)
-            log.close()
-
-
 def hidden(value: Any) -> Any:
     return sorted(value) if isinstance(value, list | tuple) else bool(value)
 
@@ -125,10 +90,10 @@ def answers(host: str, port: int) -> list[Any]:
 
 
 def main() -> int:
-    if not Path(JAR).exists():
+    if not installed:
         print("Apache ZooKeeper is not here; on Debian: apt install zookeeper default-jre-headless")
         return 1
-    with apache() as address:
+    with apache() as (address,):
         theirs = answers(*address)
     with live() as room:
         room.client()
