@@ -34,11 +34,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(settings: Settings) -> int:
+    from app.storage.file import CannotKeep
     from app.web.server import CannotListen, address_of, build, listen
 
     try:
+        settings = _keeping(settings)
         sock = listen(settings)
-    except CannotListen as error:
+    except (CannotKeep, CannotListen) as error:
         return _complain(str(error), 1)
     server = build(settings)
     address = address_of(sock)
@@ -48,6 +50,21 @@ def _serve(settings: Settings) -> int:
     sys.stdout.flush()
     server.run(sockets=[sock])
     return 0
+
+
+def _keeping(settings: Settings) -> Settings:
+    """Whoever has named a file wants it used. A default that cannot be used, and holds nothing that could
+    come to harm, keeps nobody from running."""
+    from app.storage.file import MEMORY, CannotKeep, connect
+
+    try:
+        connect(settings.database).close()
+    except CannotKeep as error:
+        if "database" in settings.model_fields_set or not error.passing:
+            raise
+        _complain(f"{error} This server keeps nothing.", 0)
+        return settings.model_copy(update={"database": MEMORY})
+    return settings
 
 
 def _healthcheck(settings: Settings) -> int:

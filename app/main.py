@@ -13,6 +13,7 @@ from app.resources import SCENARIOS, STATIC
 from app.rooms.hub import LIVE, Hub
 from app.settings import Settings
 from app.sim.scenario import read_file
+from app.storage.sqlite import Sqlite
 from app.texts import LANGS, catalogue
 from app.web import api, errors, judging, ops, pages, shelf, znodes
 from app.web.cached import RevalidatedFiles
@@ -25,6 +26,7 @@ from app.zookeeper.live import RoomGateway
 def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
     hub = Hub(settings)
+    database = Sqlite(settings.database)
     if settings.live:
         _open_live(hub)
 
@@ -32,6 +34,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await database.open()
         hub.start()
         if front is not None:
             await front.start()
@@ -41,6 +44,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         if front is not None:
             await front.stop()
         await hub.stop()
+        await database.close()
 
     app = FastAPI(
         title="Quorumscope",
@@ -53,6 +57,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.hub = hub
+    app.state.database = database
     app.state.zookeeper = front
     errors.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)

@@ -34,6 +34,13 @@ class Settings(BaseSettings):
         description="Addresses, separated by commas, whose X-Forwarded- headers are believed; * is all.",
     )
 
+    database: str = Field(
+        default=".quorumscope/quorumscope.db",
+        min_length=1,
+        description="File in which rooms are kept, made when it is not there; `:memory:` keeps nothing "
+        "beyond the server's end.",
+    )
+
     live: bool = Field(default=True, description="Keep the room 'live', which is there from the start.")
     live_seed: int = Field(default=7, ge=0, le=2**53, description="Seed of the live room's chance.")
     speed: float = Field(

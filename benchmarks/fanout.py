@@ -35,9 +35,8 @@ HZ = os.sysconf("SC_CLK_TCK")
 @contextmanager
 def process(*words: str, **env: str) -> Iterator[subprocess.Popen[str]]:
     """A process that says on its first line where it serves; it ends with the block."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", *words], stdout=subprocess.PIPE, text=True, env={**os.environ, **env}
-    )
+    env = {**os.environ, "QUORUMSCOPE_DATABASE": ":memory:", **env}
+    child = subprocess.Popen([sys.executable, "-m", *words], stdout=subprocess.PIPE, text=True, env=env)
     try:
         yield child
     finally:

@@ -15,10 +15,12 @@ MAY_IMPORT = {
     "protocols": {"protocols"},
     "app.sim": {"app.sim", "protocols"},
     "app.history": {"app.history", "app.sim", "protocols"},
-    "app.rooms": {"app.rooms", "app.sim", "app.settings"},
+    "app.storage": {"app.storage"},
+    "app.rooms": {"app.rooms", "app.sim", "app.settings", "app.storage"},
     "app.zookeeper": {"app.zookeeper", "app.rooms", "app.sim", "app.settings", "protocols"},
     "app.web": {
-        *("app.web", "app.rooms", "app.history", "app.sim", "app.settings", "app.main", "protocols"),
+        *("app.web", "app.rooms", "app.history", "app.sim", "app.settings", "app.storage", "app.main"),
+        "protocols",
     },
 }
 # What a protocol must not touch: the outside, time, chance.

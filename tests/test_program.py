@@ -7,8 +7,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
@@ -16,12 +17,22 @@ import pytest
 from app.__main__ import main
 from tests.serving import Member
 
+ROOT = Path(__file__).parent.parent
+
 
 @contextmanager
-def program(**environment: str) -> Iterator[subprocess.Popen[str]]:
+def program(
+    cwd: Path | None = None, environment: Mapping[str, str] = os.environ
+) -> Iterator[subprocess.Popen[str]]:
     running = subprocess.Popen(
         [sys.executable, "-m", "app", "serve"],
-        env=os.environ | {"QUORUMSCOPE_PORT": "0", "QUORUMSCOPE_ZOOKEEPER_PORT": "0"} | environment,
+        cwd=cwd,
+        env={
+            "PYTHONPATH": str(ROOT),
+            "QUORUMSCOPE_PORT": "0",
+            "QUORUMSCOPE_ZOOKEEPER_PORT": "0",
+            **environment,
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -93,3 +104,35 @@ def test_wrong_arguments_end_with_2(arguments: list[str], capsys: pytest.Capture
         main(arguments)
     assert ended.value.code == 2
     assert "usage: quorumscope" in capsys.readouterr().err
+
+
+def test_a_named_file_that_cannot_be_used_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "notes").write_text("milk, bread\n" * 100)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QUORUMSCOPE_DATABASE", str(tmp_path / "notes" / "q.db"))
+        assert main(["serve"]) == 1
+        patch.delenv("QUORUMSCOPE_DATABASE")
+        patch.chdir(tmp_path)
+        (tmp_path / ".quorumscope").mkdir()
+        (tmp_path / ".quorumscope" / "quorumscope.db").write_text("milk, bread\n" * 100)
+        assert main(["serve"]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    unusable, damaged = said.err.splitlines()
+    assert unusable.startswith(
+        f"Rooms cannot be kept in {tmp_path}/notes/q.db: file exists. Name another file"
+    )
+    assert damaged.startswith(".quorumscope/quorumscope.db is damaged, or no database at all")
+
+
+def test_where_nothing_can_be_kept_and_nobody_asked_for_it_it_runs_without(tmp_path: Path) -> None:
+    (tmp_path / ".quorumscope").write_text("")
+    environment = {k: v for k, v in os.environ.items() if k != "QUORUMSCOPE_DATABASE"}
+    with program(cwd=tmp_path, environment=environment) as running:
+        assert printed(running)[0].startswith("Quorumscope is at http://")
+        running.send_signal(signal.SIGTERM)
+        running.wait(10)
+        assert running.stderr is not None
+        assert running.stderr.read().endswith(":memory: to keep nothing. This server keeps nothing.\n")
