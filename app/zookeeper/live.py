@@ -150,6 +150,7 @@ class RoomGateway:
         except Refused as refused:
             raise TurnedAway(str(refused)) from None
         self._lines[line.client] = line
+        line.progress = self._cluster.now
         self._greeting.add(line)
         if request.session == 0:
             password, zxid = b"", request.last_zxid
@@ -192,12 +193,15 @@ class RoomGateway:
             return
         self._busy = True
         try:
-            while self._todo:
-                self._todo.popleft()()
+            self._do_what_waits()
             for line in list(self._sending):
                 self._let_in(line)
         finally:
             self._busy = False
+
+    def _do_what_waits(self) -> None:
+        while self._todo:
+            self._todo.popleft()()
 
     def _let_in(self, line: RoomLine) -> None:
         """Requests, in order, as many as may be in the room at once."""
@@ -206,8 +210,7 @@ class RoomGateway:
             self._do(line, f"frame {line.outbox.popleft()}")
         if not line.outbox:
             self._sending.pop(line, None)
-        while self._todo:
-            self._todo.popleft()()
+        self._do_what_waits()
 
     def _is_crowded(self) -> bool:
         """A request is at most a few messages for each server at a time. Those of others keep nobody out for

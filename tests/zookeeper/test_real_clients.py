@@ -18,8 +18,10 @@ from kazoo.protocol.states import EventType
 from kazoo.recipe.cache import TreeCache, TreeEvent
 from kazoo.security import make_acl, make_digest_acl
 
+from app.zookeeper.live import PATIENCE, RoomGateway
 from protocols.zookeeper import operations as ops
 from protocols.zookeeper.errors import ZooKeeperError
+from protocols.zookeeper.jute import ConnectRequest
 from tests.zookeeper.live import Live, Plain, eventually, live, together
 
 OPEN = (ops.Acl(31, "world", "anyone"),)
@@ -312,3 +314,24 @@ def test_tree_cache(room: Live, zk: Any, base: str) -> None:
     other.delete(f"{base}/a", recursive=True)
     eventually(lambda: cache.get_children(base) == frozenset())
     cache.close()
+
+
+def test_at_full_speed_who_comes_late_is_rushed_for_too(room: Live, zk: Any) -> None:
+    """Time leaps for a handshake, however much of it has passed before."""
+    while room.timeline.sim.cluster.now <= PATIENCE:
+        zk.sync("/")
+
+    def leap_for_a_new_client() -> int:
+        (gateway,) = room.room.outside
+        assert isinstance(gateway, RoomGateway)
+        line = gateway.connect("n1", ConnectRequest(0, 10_000), "127.0.0.1", Nobody())
+        leap = gateway.rush_until() - room.timeline.time
+        line.hang_up()
+        return leap
+
+    assert room.served.inside(leap_for_a_new_client) > 0
+
+
+class Nobody:
+    def hear(self, said: Any) -> None:
+        pass
