@@ -58,6 +58,12 @@ async def museum(request: Request) -> Response:
     return render(request, "museum.html", later=later, modules=modules_of("museum.js"), shelves=shelves)
 
 
+@router.get("/quorum")
+async def quorum(request: Request) -> Response:
+    """N, W and R: what they promise and what they cost."""
+    return render(request, "quorum.html", later=("pages", "calculator"), modules=modules_of("quorum.js"))
+
+
 @router.get("/live")
 async def live(request: Request) -> Response:
     return _room(request, LIVE)

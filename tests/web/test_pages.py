@@ -7,7 +7,7 @@ import pytest
 
 from tests.serving import Served, serving
 
-PAGES = ["/", "/compare", "/museum", "/live", "/open", "/api/docs", "/nowhere", "/rooms/nowhere"]
+PAGES = ["/", "/compare", "/museum", "/quorum", "/live", "/open", "/api/docs", "/nowhere", "/rooms/nowhere"]
 HTML = {"Accept": "text/html"}
 
 
@@ -119,7 +119,13 @@ def test_the_api_describes_itself_from_our_own_files(served: Served) -> None:
 
 @pytest.mark.parametrize(
     ("page", "entry"),
-    [("/live", "room.js"), ("/", "home.js"), ("/compare", "compare.js"), ("/museum", "museum.js")],
+    [
+        ("/live", "room.js"),
+        ("/", "home.js"),
+        ("/compare", "compare.js"),
+        ("/museum", "museum.js"),
+        ("/quorum", "quorum.js"),
+    ],
 )
 def test_a_page_names_every_module_it_will_import(served: Served, page: str, entry: str) -> None:
     """So that a browser fetches them all at once; one that is missing here is fetched a round trip later."""

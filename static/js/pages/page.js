@@ -71,7 +71,8 @@ async function opened(what) {
   return url.href;
 }
 
-/** A page without a room: what the server wrote is there already; this gives it its switches. @param {() => void} [said] called when the words have changed */
+/** A page without a room: what the server wrote is there already; this gives it its switches.
+ * @param {(ctx: any) => void} [said] called when there are words, and whenever they have changed */
 export async function startPage(said = () => {}) {
   const page = new Page('');
   const i18n = wordsOf(page);
@@ -82,7 +83,7 @@ export async function startPage(said = () => {}) {
   await i18n.ready();
   const speak = () => {
     relabel(i18n, title);
-    said();
+    said(ctx);
   };
   i18n.subscribe(speak);
   mountSwitches(ctx);

@@ -1,0 +1,159 @@
+"""The quorum calculator: what it says, that it keeps up with the slider, and that its trials are right."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PHONE, PROJECTOR, WIDE, Js, OpenPage
+
+pytestmark = pytest.mark.browser
+
+
+def calculator(open_page: OpenPage, query: str = "", **options: Any) -> Page:
+    page = open_page(f"/quorum{query}", ready=False, **options)
+    page.wait_for_selector('#q-curves[data-trials="100000"]')
+    return page
+
+
+def figure(page: Page, name: str) -> str:
+    return page.locator(f"[data-figure={name}]").inner_text()
+
+
+def test_the_closed_forms_are_those_of_counting(modules: Js) -> None:
+    """Every way in which W of N may be written and R asked, every set of nodes that may be down."""
+    found = modules(
+        """
+        const f = await m('quorum/formulas.js');
+        return arg.map(([n, w, r, p]) =>
+          [f.missed(n, w, r), f.missed(n, w, r, 3), f.available(n, r, p), f.overlap(n, w, r)]);
+        """,
+        CASES,
+    )
+    for (n, w, r, p), (missed, thrice, up, over) in zip(CASES, found, strict=True):
+        written, asked = [list(itertools.combinations(range(n), k)) for k in (w, r)]
+        share = sum(not set(a) & set(b) for a in written for b in asked) / len(written) / len(asked)
+        assert missed == pytest.approx(share)
+        assert thrice == pytest.approx(share**3)
+        ups = (set(itertools.compress(range(n), bits)) for bits in itertools.product((0, 1), repeat=n))
+        assert up == pytest.approx(sum((1 - p) ** len(s) * p ** (n - len(s)) for s in ups if len(s) >= r))
+        least = min(len(set(a) & set(b)) for a in written for b in asked)
+        assert max(over, 0) == least
+
+
+CASES = [(n, w, r, 0.2) for n in range(1, 6) for w in range(1, n + 1) for r in range(1, n + 1)]
+
+
+def test_trials_without_delay_of_the_write_are_the_closed_form(modules: Js) -> None:
+    """Writes that reach W replicas at once and the others an hour later; every replica answers alike."""
+    n, w, r = 5, 2, 2
+    stale = modules(
+        """
+        const {Wars, outcomes, summary, BLOCK} = await m('quorum/wars.js');
+        const {readDistribution} = await m('quorum/distributions.js');
+        const [slow, answer] = ['0ms..1h', '1ms..2ms'].map(readDistribution);
+        const model = {w: slow, a: readDistribution('0ms'), r: answer, s: answer, far: 0};
+        const out = outcomes(100000);
+        const wars = new Wars(model, 7);
+        for (let b = 0; b < 10; b++) wars.run(arg, b, out, b * BLOCK);
+        return 1 - summary(out, 100000).atOnce;
+        """,
+        {"n": n, "w": w, "r": r},
+    )
+    share = math.comb(n - w, r) / math.comb(n, r)
+    assert stale == pytest.approx(share, abs=4 * math.sqrt(share * (1 - share) / 100_000))
+
+
+def test_the_words_and_the_picture_follow_the_sliders(open_page: OpenPage) -> None:
+    page = calculator(open_page, "?n=3&w=1&r=1")
+    expect(page.locator("#q-verdict")).to_contain_text("R + W ≤ N")
+    assert float(figure(page, "stale").removesuffix(" %")) == pytest.approx(56.3, abs=1)
+    page.get_by_role("slider", name="must answer a read").fill("2")
+    page.get_by_role("slider", name="must store a write").fill("2")
+    expect(page.locator("#q-verdict")).to_contain_text("R + W > N")
+    expect(page.locator(".q-node.new")).to_have_count(2)
+    expect(page.locator(".q-both")).to_have_count(1)
+    expect(page.locator("[data-figure=stale]")).to_have_text("0 %")
+    assert [figure(page, f"fail-{what}") for what in ("reads", "writes", "data")] == ["1", "1", "1"]
+    page.wait_for_url("**/quorum?n=3&w=2&r=2")
+    page.get_by_role("button", name="Read one, write all").click()
+    expect(page.get_by_role("slider", name="must store a write")).to_have_value("3")
+    expect(page.locator("#q-classics")).to_contain_text("one crashed replica stops every write")
+    page.get_by_role("button", name="Try ZooKeeper").click()
+    page.wait_for_url("**/quorum?n=5&w=3&r=1")
+
+
+def test_a_crashed_replica_is_an_outcome_not_an_error(open_page: OpenPage) -> None:
+    page = calculator(open_page, "?n=3&w=2&r=2")
+    page.locator("[data-node='1']").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".q-node.down")).to_have_count(1)
+    expect(page.locator("#q-verdict .q-outcome")).to_have_count(0)
+    page.locator("[data-node='2']").click()
+    expect(page.locator(".q-outcome")).to_contain_text("nobody is served")
+    expect(page.locator("#q-fresh")).to_contain_text("Too few replicas are up")
+    page.wait_for_url("**down=1%2C2")
+    page.locator("[data-node='1']").click()
+    page.wait_for_selector('#q-curves[data-trials="100000"]')
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "sentence"),
+    [
+        ("w-text", "4", "W cannot be “4”: it is a whole number from 1 to N = 3."),
+        ("r-text", "0", "R cannot be “0”"),
+        ("n-text", "10", "N is a whole number from 1 to 9"),
+        ("p-text", "1.5", "“1.5” is not a probability"),
+        ("ownW", "60%5ms+30%9ms", "add up to 90 %, not to 100 %"),
+        ("ownArs", "soon", "“soon” is not a delay"),
+        ("ownW", "pareto(1)", "is not a distribution"),
+    ],
+)
+def test_what_cannot_be_is_said_at_its_field_and_changes_nothing(
+    open_page: OpenPage, field: str, typed: str, sentence: str
+) -> None:
+    page = calculator(open_page, "?n=3&w=2&r=2&fit=own")
+    before = page.locator("#q-verdict").inner_text(), figure(page, "available-reads"), page.url
+    page.locator(f"#{field}").fill(typed)
+    expect(page.locator(f"#{field}")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator(f".q-field:has(#{field}) .q-wrong")).to_contain_text(sentence)
+    assert (page.locator("#q-verdict").inner_text(), figure(page, "available-reads"), page.url) == before
+
+
+def test_a_link_that_cannot_be_says_so_and_opens_all_the_same(open_page: OpenPage) -> None:
+    page = calculator(open_page, "?n=3&w=7&p=2", locale="zh-CN")
+    expect(page.locator("#wrong-w")).to_contain_text("W 不能是“7”")
+    expect(page.locator("#wrong-p")).to_contain_text("“2”不是概率")
+
+
+def test_the_texts_of_distributions_are_those_of_the_simulator(modules: Js) -> None:
+    """Both read the same texts and make the same times of the same chance."""
+    from app.sim.delays import NAMES, read_delay
+
+    texts = [*NAMES, *NAMES.values(), "75ms+lnkd-disk", "5ms..15ms", "20%1ms + 80% exp(0.5)", "2ms"]
+    chance = random.Random(3)
+    shares = [chance.random() for _ in range(50)] + [1e-9, 1 - 1e-9]
+    theirs = modules(
+        """
+        const {readDistribution, quantileIn} = await m('quorum/distributions.js');
+        return arg.texts.map(text => arg.shares.map(u => quantileIn(readDistribution(text), u)));
+        """,
+        {"texts": texts, "shares": shares},
+    )
+    for text, times in zip(texts, theirs, strict=True):
+        assert times == pytest.approx([read_delay(text).quantile(u) for u in shares], rel=1e-9), text
+
+
+@pytest.mark.parametrize("size", [WIDE, PROJECTOR, PHONE])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_use_it(open_page: OpenPage, size: tuple[int, int], scheme: str) -> None:
+    page = calculator(open_page, "?n=5&w=2&r=2&down=2&fit=own", size=size, color_scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    found = Axe().run(page)
+    assert not found.response["violations"], found.generate_report()
