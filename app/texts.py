@@ -23,9 +23,11 @@ def catalogue(lang: Lang, *later: str) -> dict[str, str]:
 
 
 def full_catalogue(lang: Lang) -> dict[str, str]:
-    """The same, with what is said by way of another: `"like.a": "b"` gives every `KIND.b.NAME` to
-    `KIND.a.NAME` too, where that is missing. Pages see to it themselves (static/js/core/i18n.js)."""
-    return _completed(_files(lang))
+    """The same, with what pages fetch later, and with what is said by way of another: `"like.a": "b"` gives
+    every `KIND.b.NAME` to `KIND.a.NAME` too, where that is missing. Pages see to it themselves
+    (static/js/core/i18n.js)."""
+    folder = STATIC / "i18n" / lang / "later"
+    return _completed(_files(lang, *sorted(file.stem for file in folder.glob("*.json"))))
 
 
 def _files(lang: Lang, *later: str) -> Files:
