@@ -9,14 +9,16 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount, Router, WebSocketRoute
 from starlette.types import ASGIApp
 
+from app.classes.registry import Classes
 from app.resources import SCENARIOS, STATIC
 from app.rooms.hub import LIVE, Hub
 from app.settings import Settings
 from app.sim.scenario import read_file
 from app.storage.sqlite import Sqlite
 from app.texts import LANGS, catalogue
-from app.web import api, errors, judging, ops, pages, shelf, znodes
+from app.web import api, classes, errors, judging, ops, pages, shelf, znodes
 from app.web.cached import RevalidatedFiles
+from app.web.class_socket import ClassSocket
 from app.web.middleware import Guard
 from app.web.socket import RoomSocket
 from app.zookeeper.front import Front
@@ -30,12 +32,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     if settings.live:
         _open_live(hub)
 
+    taught = Classes(settings, database, hub.rooms.get)
     front = _zookeeper(hub) if settings.live and settings.zookeeper else None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await database.open()
         hub.start()
+        await taught.start()
         if front is not None:
             await front.start()
             reached = ",".join(f"{host}:{port}" for host, port in front.addresses.values())
@@ -43,6 +47,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         yield
         if front is not None:
             await front.stop()
+        await taught.stop()
         await hub.stop()
         await database.close()
 
@@ -58,19 +63,34 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.hub = hub
     app.state.database = database
+    app.state.classes = taught
     app.state.zookeeper = front
     errors.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
-    app.add_middleware(Guard, settings=settings, sockets=_sockets(hub))
-    for router in (pages.router, ops.router, api.router, judging.router, shelf.router, znodes.router):
+    app.add_middleware(Guard, settings=settings, sockets=_sockets(hub, taught))
+    for router in (
+        pages.router,
+        ops.router,
+        api.router,
+        judging.router,
+        shelf.router,
+        znodes.router,
+        classes.router,
+        classes.pages,
+    ):
         app.include_router(router)
     app.router.routes.append(Mount("/static", RevalidatedFiles(directory=STATIC)))
     return app
 
 
-def _sockets(hub: Hub) -> ASGIApp:
+def _sockets(hub: Hub, taught: Classes) -> ASGIApp:
     """Beside the rest of the application: nothing that looks at responses stands between room and viewer."""
-    return Router([WebSocketRoute("/ws/rooms/{room}", RoomSocket(hub))])
+    return Router(
+        [
+            WebSocketRoute("/ws/rooms/{room}", RoomSocket(hub, taught)),
+            WebSocketRoute("/ws/classes/{id}", ClassSocket(hub.settings, taught)),
+        ]
+    )
 
 
 def _open_live(hub: Hub) -> None:

@@ -97,6 +97,14 @@ class Settings(BaseSettings):
         description="A room that nobody has watched or used for so long ends; 'live' does not.",
     )
 
+    max_classes: int = Field(default=50, ge=1, description="Classes that are held at once.")
+    max_seats: int = Field(default=600, ge=1, description="Seats of one class.")
+    class_days: float = Field(
+        default=30.0,
+        ge=0,
+        description="Days after its end that a class is kept, with its questions, answers and names.",
+    )
+
     ticks_per_second: int = Field(default=20, ge=1, le=60, description="Batches of events a second.")
     events_per_tick: int = Field(
         default=500,

@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +14,7 @@ import uvicorn
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from app.classes.registry import Classes
 from app.rooms.hub import Hub
 from app.settings import Settings
 from app.web.server import address_of, build, listen
@@ -27,6 +28,7 @@ class Served:
     def __init__(self, server: uvicorn.Server, address: str, hub: Hub) -> None:
         self.address = address
         self.hub = hub
+        self.classes: Classes
         self.zookeeper: dict[str, tuple[str, int]] = {}
         """Where each server of the live room's ensemble is, if it is to be had."""
         self.http = httpx.Client(base_url=address, timeout=10)
@@ -39,8 +41,11 @@ class Served:
         async def run() -> Any:
             return work()
 
+        return self.work(run())
+
+    def work(self, doing: Coroutine[Any, Any, Any]) -> Any:
         assert self._loop is not None
-        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(doing, self._loop).result(10)
 
     def run(self, sock: Any) -> None:
         async def main() -> None:
@@ -66,6 +71,7 @@ def serving(**settings: Any) -> Iterator[Served]:
     server = build(chosen)
     sock = listen(chosen)
     served = Served(server, address_of(sock), server.config.app.state.hub)  # type: ignore[union-attr]
+    served.classes = server.config.app.state.classes  # type: ignore[union-attr]
     thread = threading.Thread(target=served.run, args=(sock,), daemon=True)
     thread.start()
     try:
@@ -93,9 +99,16 @@ class Member:
     """One connection. `hello=None` connects and says nothing."""
 
     def __init__(
-        self, address: str, room: str, *, hello: bool = True, headers: Any = None, **fields: Any
+        self,
+        address: str,
+        room: str,
+        *,
+        hello: bool = True,
+        headers: Any = None,
+        at: str = "rooms",
+        **fields: Any,
     ) -> None:
-        url = f"ws{address.removeprefix('http')}/ws/rooms/{room}"
+        url = f"ws{address.removeprefix('http')}/ws/{at}/{room}"
         self._closing = ExitStack()
         self.socket: ClientConnection = self._closing.enter_context(
             connect(url, compression=None, additional_headers=headers, max_size=None, open_timeout=10)

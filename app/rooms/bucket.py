@@ -19,6 +19,11 @@ class Bucket:
         return self._tokens >= 0
 
     @property
+    def empty(self) -> bool:
+        """Nobody more may pass just now."""
+        return self._tokens + (time.monotonic() - self._filled) * self._rate < 1
+
+    @property
     def exhausted(self) -> bool:
         """Far beyond what could be a mistake."""
         return self._tokens <= -self._burst

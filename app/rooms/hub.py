@@ -149,4 +149,6 @@ class Hub:
                 del self.rooms[room.id]
 
     def _over(self, room: Room) -> bool:
-        return not room.permanent and time.monotonic() - room.used > self.settings.idle_minutes * 60
+        if room.permanent or room.reins is not None:
+            return False
+        return time.monotonic() - room.used > self.settings.idle_minutes * 60

@@ -63,6 +63,8 @@ class Room:
         self.outside: list[Outside] = []
         self.poke: Callable[[], None] = lambda: None  # tells the pump that somebody waits here
         self.life = secrets.token_hex(6)
+        self.reins: str | None = None
+        """While a class is held here: the seat that drives, and nobody else does."""
         self._numbers = itertools.count(1)
         self._services = describe_services(self.config)
         self._people_told = 0.0
@@ -74,8 +76,9 @@ class Room:
     def proves(self, token: str | None) -> bool:
         return token is not None and hmac.compare_digest(token.encode(), self.token.encode())
 
-    def join(self, hello: wire.Hello, lang: Lang, send: Send, trusted: bool) -> Viewer:
-        """A new viewer sees *now* at once, or what it missed. `trusted` drives without a token."""
+    def join(self, hello: wire.Hello, lang: Lang, send: Send, trusted: bool, seat: str = "") -> Viewer:
+        """A new viewer sees *now* at once, or what it missed. `trusted` drives without a token; `seat` is its
+        place in the class that is held here."""
         if hello.version != wire.VERSION:
             raise Refused("bad-version", version=hello.version, spoken=wire.VERSION)
         if hello.token is not None and not self.proves(hello.token):
@@ -83,7 +86,8 @@ class Room:
         if len(self.viewers) >= self.settings.max_viewers:
             raise Refused("room-full", limit=self.settings.max_viewers)
         viewer = Viewer(f"v{next(self._numbers)}", lang, send, self.resync)
-        viewer.drives = trusted or hello.token is not None
+        viewer.proved, viewer.seat = trusted or hello.token is not None, seat
+        viewer.drives = self._has_reins(viewer)
         self.tree.current.catch_up()
         resume = hello.resume
         if resume is not None and resume.life not in (None, self.life):
@@ -128,6 +132,18 @@ class Room:
             "driving": any(viewer.drives for viewer in self.viewers.values()),
         }
 
+    def give_reins(self, seat: str | None) -> None:
+        """That seat of a class drives, and nobody else; None: whoever can prove it, as ever."""
+        self.reins = seat
+        for viewer in self.viewers.values():
+            drives = self._has_reins(viewer)
+            if drives != viewer.drives:
+                viewer.drives = drives
+                viewer.push(self._people_message(viewer))
+
+    def _has_reins(self, viewer: Viewer) -> bool:
+        return viewer.proved if self.reins is None else viewer.seat == self.reins
+
     def describe(self, mine: bool) -> dict[str, Any]:
         return {
             "id": self.id,
@@ -145,7 +161,7 @@ class Room:
             "welcome",
             version=wire.VERSION,
             room=self.describe(viewer.drives),
-            you={"id": viewer.id, "role": "driver" if viewer.drives else "viewer"},
+            you=self._you(viewer),
             branches=self.tree.describe(viewer.private),
             branch=branch.id,
             view=branch.timeline.view() if with_view else None,
@@ -155,10 +171,16 @@ class Room:
             people=self.people(),
         )
 
+    def _you(self, viewer: Viewer) -> dict[str, Any]:
+        return {"id": viewer.id, "role": "driver" if viewer.drives else "viewer"}
+
+    def _people_message(self, viewer: Viewer) -> str:
+        return wire.message("people", people=self.people(), you=self._you(viewer))
+
     def resync(self, viewer: Viewer) -> None:
         """Everything that a viewer who was behind may have missed."""
         branch = self.shown_to(viewer)
-        viewer.push(wire.message("people", people=self.people()))
+        viewer.push(self._people_message(viewer))
         self._tell_branches(viewer)
         viewer.push(branch.transport_message())
         viewer.push(branch.snapshot_message())

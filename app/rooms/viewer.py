@@ -22,6 +22,10 @@ class Viewer:
         self.id = id
         self.lang = lang
         self.drives = False
+        self.proved = False
+        """It drives unless a class is held in the room."""
+        self.seat = ""
+        """In that class: `lead`, or a student's."""
         self.private: str | None = None
         self.behind = False
         self.gone = False

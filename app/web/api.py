@@ -211,6 +211,8 @@ async def command(
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not room.proves(token.strip()):
         raise Refused("bad-token")
+    if room.reins is not None:
+        raise Refused("class-drives")
     if not room.http_bucket.take():
         raise Refused("too-fast", rate=f"{room.settings.message_rate:g}")
     at = wire.At(new.at.branch, new.at.seq, new.at.time) if new.at else None

@@ -15,6 +15,12 @@ from app.web.pages import error_page
 
 STATUS = {
     "unknown-room": 404,
+    "unknown-class": 404,
+    "class-code": 404,
+    "class-lead": 403,
+    "class-driver": 403,
+    "too-many-codes": 429,
+    "too-many-classes": 503,
     "unknown-branch": 404,
     "unknown-page": 404,
     "unknown-scenario": 404,

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Coroutine
 from typing import Any, cast
 
@@ -9,12 +10,14 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from app.classes.registry import Classes
 from app.rooms import wire
 from app.rooms.bucket import Bucket
 from app.rooms.hub import LIVE, Hub
 from app.rooms.room import Room
 from app.rooms.viewer import Send as SendText
 from app.rooms.viewer import Viewer
+from app.settings import Settings
 from app.sim.errors import Refused
 from app.texts import Lang, pick
 from app.web.errors import body_of
@@ -38,12 +41,11 @@ class Fatal(Exception):
         self.close = close
 
 
-class RoomSocket:
-    """A plain ASGI application, because the room steps `send` by hand: see app/rooms/viewer.py."""
+class Socket(ABC):
+    """A plain ASGI application, because a room steps `send` by hand: see app/rooms/viewer.py."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
-        self._settings = hub.settings
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         socket = WebSocket(scope, receive, send)
@@ -71,6 +73,28 @@ class RoomSocket:
         except Exception:
             log.debug("closed before the error was sent")
 
+    @abstractmethod
+    async def _serve(self, socket: WebSocket, lang: Lang, say: SendText) -> None: ...
+
+    async def _hear(self, socket: WebSocket) -> str:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise Closed
+        text: str | None = message.get("text")
+        if text is None:
+            raise Fatal(Refused("bad-message", detail="a binary message"))
+        limit = self._settings.max_message_bytes
+        if len(text.encode()) > limit:
+            raise Fatal(Refused("too-large", limit=limit), TOO_BIG)
+        return text
+
+
+class RoomSocket(Socket):
+    def __init__(self, hub: Hub, classes: Classes) -> None:
+        super().__init__(hub.settings)
+        self._hub = hub
+        self._classes = classes
+
     async def _serve(self, socket: WebSocket, lang: Lang, say: SendText) -> None:
         hello = await self._hello(socket)
         lang = pick(hello.lang) if hello.lang else lang
@@ -78,7 +102,8 @@ class RoomSocket:
             room = self._hub.get(socket.path_params["room"])
             self._hub.check_connections()
             trusted = room.id == LIVE and self._settings.live_loopback_drives and from_this_machine(socket)
-            viewer = room.join(hello, lang, say, trusted)
+            seat = self._classes.seat_in(room.id, socket.cookies, socket.query_params.get("as", ""))
+            viewer = room.join(hello, lang, say, trusted, seat)
         except Refused as refused:
             raise Fatal(refused) from None
         try:
@@ -97,18 +122,6 @@ class RoomSocket:
         if not isinstance(message, wire.Hello):
             raise Fatal(Refused("hello-first"))
         return message
-
-    async def _hear(self, socket: WebSocket) -> str:
-        message = await socket.receive()
-        if message["type"] == "websocket.disconnect":
-            raise Closed
-        text: str | None = message.get("text")
-        if text is None:
-            raise Fatal(Refused("bad-message", detail="a binary message"))
-        limit = self._settings.max_message_bytes
-        if len(text.encode()) > limit:
-            raise Fatal(Refused("too-large", limit=limit), TOO_BIG)
-        return text
 
     async def _listen(self, socket: WebSocket, room: Room, viewer: Viewer) -> None:
         bucket = Bucket(self._settings.message_rate, self._settings.message_burst)

@@ -23,7 +23,7 @@ def event(tag: str, **fields: Any) -> Event:
     return _events.decode(msgspec.json.encode({"type": tag} | fields))
 
 
-def fact(by: str, tag: str, at: int = 1_000, **fields: Any) -> Fact:
+def fact(by: str, tag: str, /, at: int = 1_000, **fields: Any) -> Fact:
     return Fact(SERVER if tag in TAGS else by, at, event(tag, **fields))
 
 
@@ -49,8 +49,8 @@ def refusal(state: ClassState, by: str, tag: str, **fields: Any) -> str:
     return refused.value.code
 
 
-JOIN = {"name": "Ada", "lang": "en", "seat": "hash"}
-WHICH = {"kind": "choices", "text": "Who wins?", "choices": ["n1", "n2", "nobody"]}
+JOIN: dict[str, Any] = {"name": "Ada", "lang": "en", "seat": "hash"}
+WHICH: dict[str, Any] = {"kind": "choices", "text": "Who wins?", "choices": ["n1", "n2", "nobody"]}
 
 
 # --- seats ------------------------------------------------------------------------------------------------
