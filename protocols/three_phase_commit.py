@@ -512,7 +512,9 @@ class ThreePhaseCommit(AtomicCommit[ThreePhaseState, ThreePhaseOptions]):
     # --- recovery (BHG 7.5) -------------------------------------------------------------------------------
 
     def recover_coordinator(self, s: ThreePhaseState, out: Effects) -> None:
-        """Before preCommit nobody can have committed; after it, others may have decided meanwhile."""
+        """Before preCommit nobody can have committed; after it, others may have decided meanwhile: for acks
+        that are missing now it must not commit."""
+        s.recovered = {t: () for t in s.transactions if not self.outcome(s, t) and s.states[t] != "w"}
         for txn in tuple(s.transactions):
             if self.outcome(s, txn):
                 out.explain("recovered-decided", txn=txn, outcome=self.outcome(s, txn))
@@ -522,7 +524,6 @@ class ThreePhaseCommit(AtomicCommit[ThreePhaseState, ThreePhaseOptions]):
                 self.decide(s, txn, "abort", out)
             else:
                 out.explain("recovered-prepared", txn=txn)
-                s.recovered = {**s.recovered, txn: ()}
         if self.unacknowledged(s):
             out.set_timer("resend", self.options.resend)
         s.recovering = bool(s.recovered)

@@ -95,6 +95,18 @@ def test_a_coordinator_back_in_p_follows_what_the_others_decided() -> None:
     assert node(sim, "c1").answers[0].result == "aborted"
 
 
+def test_a_coordinator_back_in_p_does_not_count_acks_again_when_another_transaction_is_aborted() -> None:
+    """It finds t1 in w, and aborts it; t2 is in p, and the others may have decided on it meanwhile."""
+    apart = [(5, "drop every CanCommit n1 -> *"), (25, "allow every CanCommit n1 -> *")]
+    second = [(26, "request c2 transfer 100 at n1"), (26, "drop every PreCommit n1 -> *")]
+    crash = [(60, "crash n1"), (200, "restart n1")]
+    sim, refused = three(ASK, *apart, *second, *crash, options=ELECTED, until=2_000_000).run()
+    assert not refused
+    assert times(sim.cluster.events, "recovered-undecided") == times(sim.cluster.events, "recovered-prepared")
+    assert not times(sim.cluster.events, "acks-missing")
+    assert states(sim, "t2") == "aaa"
+
+
 def test_after_a_total_failure_the_coordinator_in_p_commits() -> None:
     crashes = [(55, f"crash n{i}") for i in (1, 2, 3)]
     back = [(100 + i, f"restart n{i}") for i in (1, 2, 3)]
