@@ -1,4 +1,5 @@
-"""The command line: `quorumscope serve`, `simulate FILE`, `check-history FILE`, `healthcheck`."""
+"""The command line: `quorumscope serve`, `simulate FILE`, `check-history FILE`, `lesson`,
+`healthcheck`."""
 
 import argparse
 import sys
@@ -19,6 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     from app.history.cli import add_check_history
+    from app.lessons.cli import add_lesson
     from app.sim.cli import add_simulate
 
     parser = argparse.ArgumentParser("quorumscope", description="Watch distributed consensus happen.")
@@ -28,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.set_defaults(run=lambda _: _serve(load_settings()))
     add_simulate(commands)
     add_check_history(commands)
+    add_lesson(commands)
     health = commands.add_parser("healthcheck", help="ask the server of these settings whether it is well")
     health.set_defaults(run=lambda _: _healthcheck(load_settings()))
     return parser

@@ -45,7 +45,7 @@ class Scenario:
 def load_scenario(text: str, name: str) -> Scenario:
     """Read a scenario. Raises Refused, saying the line or key that is wrong and what would be right."""
     try:
-        return _read(_parse(text), name, text)
+        return read_values(_parse(text), name, text)
     except Refused as refused:
         raise Refused("scenario", name=name, what=refused, why=refused.code) from None
 
@@ -59,7 +59,7 @@ def _parse(text: str) -> dict[str, Any]:
         raise Refused("toml", what=str(error)) from None
 
 
-def _read(values: dict[str, Any], name: str, text: str) -> Scenario:
+def read_values(values: dict[str, Any], name: str, text: str) -> Scenario:
     for key in values:
         find(key, KEYS, "unknown-option", where=key)
     services = _services(values)

@@ -1,0 +1,1 @@
+"""Lessons: narrated runs, told as data. The format is in `docs/lessons.md`."""
