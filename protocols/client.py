@@ -12,8 +12,9 @@ from typing import Any
 
 import msgspec
 
-from protocols.actor import Actor, Effects, Message, Rule, Span, State, Volatile
+from protocols.actor import Effects, Message, Rule, Span, State, Volatile
 from protocols.key_value import Command
+from protocols.requester import Requester
 
 ANSWERS_KEPT = 20
 """So many of the latest answers are remembered; the trace has them all."""
@@ -74,10 +75,10 @@ class ClientOptions(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_
     backoff: Span = Span(60_000, 120_000)
 
 
-class Client(Actor[ClientState, ClientOptions]):
-    """`members` are the servers it may ask; `server` is what they run."""
+class Client(Requester[ClientState, ClientOptions]):
+    """One operation at a time, until it is answered."""
 
-    server: type[Actor[Any, Any]] = Actor
+    asks = ClientRequest
     messages = (ClientReply,)
     timers = ("retry", "load")
 

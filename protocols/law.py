@@ -47,6 +47,11 @@ class Law(Generic[S]):
     section: ClassVar[str]
     fields: ClassVar[frozenset[str]]
 
+    @classmethod
+    def of(cls, options: Any) -> Self | None:
+        """The law for a service with these options; None where it promises no such thing."""
+        return cls()
+
     def judge(self, node: str, s: S, before: Mapping[str, Any]) -> dict[str, Any] | None:
         """Judge the change of `node` to state `s`; `before` holds the old value of each field that changed.
 

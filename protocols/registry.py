@@ -19,6 +19,7 @@ from protocols import (
     paxos_laws,
     paxos_mutants,
     paxos_rules,
+    quorum,
     raft,
     zab,
     zookeeper,
@@ -31,6 +32,7 @@ from protocols import two_phase_commit_mutants as two_phase_mutants
 from protocols import two_phase_commit_rules as two_phase_rules
 from protocols.actor import Actor, Rule, State
 from protocols.law import Law
+from protocols.quorum import rules as quorum_rules
 from protocols.raft import laws as raft_laws
 from protocols.raft import mutants as raft_mutants
 from protocols.raft import rules as raft_rules
@@ -118,6 +120,18 @@ PROTOCOLS: dict[str, Protocol] = {
             zookeeper_laws.CLIENT_LAWS,
         ),
     ),
+    "quorum": Protocol(
+        quorum.Quorum,
+        quorum.QuorumState,
+        quorum.QuorumOptions,
+        quorum_rules.RULES,
+        client=Protocol(
+            quorum.QuorumClient,
+            quorum.QuorumClientState,
+            quorum.QuorumClientOptions,
+            quorum_rules.CLIENT_RULES,
+        ),
+    ),
 }
 
 
@@ -125,6 +139,11 @@ def client_of(service: str, services: Sequence[str]) -> str:
     """The name of the service that a client runs to talk to `service`, one of the room's `services`."""
     plain = service == services[0] and PROTOCOLS[service].client is None
     return "client" if plain else f"client-{service}"
+
+
+def clients_side(service: str) -> Protocol:
+    """What a client runs to talk to `service`."""
+    return PROTOCOLS[service].client or CLIENT
 
 
 def with_clients(services: Sequence[str]) -> list[str]:
@@ -149,6 +168,11 @@ def words_of(service: str) -> str:
 def clients() -> list[str]:
     """All that a client machine may run: the plain client, and those of protocols that have their own."""
     return ["client", *(f"client-{name}" for name, protocol in PROTOCOLS.items() if protocol.client)]
+
+
+def laws_of(service: str, options: Any) -> list[Law[Any]]:
+    """The laws that judge a service, or a client's side of one, under these options of the service."""
+    return [law for kind in protocol_of(service).laws if (law := kind.of(options)) is not None]
 
 
 def operations() -> dict[str, tuple[str, ...]]:

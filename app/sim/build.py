@@ -9,7 +9,7 @@ from app.sim.network import Link, Network
 from app.sim.process import Machine, Process, Shape
 from app.sim.units import span
 from protocols.law import Laws
-from protocols.registry import client_of, protocol_of, with_clients
+from protocols.registry import client_of, protocol_of
 
 
 def build(config: ClusterConfig, record: Record = "full") -> Cluster:
@@ -25,9 +25,9 @@ def build(config: ClusterConfig, record: Record = "full") -> Cluster:
         machine = cluster.machines[name] = Machine(name, is_client=True)
         add_clients(cluster, config, machine, config.services)
     connect(cluster, config)
-    for service in with_clients(config.services):
-        cluster.laws[service] = Laws(law() for law in protocol_of(service).laws)
-        cluster.broken.update({law.id: 0 for law in cluster.laws[service].all})
+    for service, laws in config.laws().items():
+        cluster.laws[service] = Laws(laws)
+        cluster.broken.update({law.id: 0 for law in laws})
     cluster.start()
     return cluster
 
@@ -57,7 +57,7 @@ def add_clients(cluster: Cluster, config: ClusterConfig, machine: Machine, servi
     """A client's side of each of these services, on `machine`."""
     for service in services:
         p = add_process(cluster, config, machine, client_of(service, config.services))
-        p.actor.server = protocol_of(service).actor
+        p.actor.server, p.actor.server_options = protocol_of(service).actor, config.options_of(service)
 
 
 def add_process(cluster: Cluster, config: ClusterConfig, machine: Machine, service: str) -> Process:

@@ -26,7 +26,8 @@ from app.sim.conditions import check_condition
 from app.sim.errors import Refused
 from app.sim.units import micros, span, spoken_span
 from protocols.actor import Impossible, field_table
-from protocols.registry import PROTOCOLS, client_of, protocol_of, with_clients, words_of
+from protocols.law import Law
+from protocols.registry import PROTOCOLS, client_of, laws_of, protocol_of, words_of
 
 MAX_NODES = 25
 MAX_CLIENTS = 9
@@ -196,6 +197,16 @@ class ClusterConfig(Strict):
             read_option(kind, key, value)
         return msgspec.convert(values, kind, dec_hook=read_span)
 
+    def laws(self) -> dict[str, list[Law[Any]]]:
+        """The laws that judge this run, none of which has seen anything yet: for each service, and for its
+        clients' side."""
+        found = {}
+        for service in self.services:
+            options = self.options_of(service)
+            for side in (service, client_of(service, self.services)):
+                found[side] = laws_of(side, options)
+        return found
+
 
 def initial_state(config: ClusterConfig, node: str, service: str, durable: dict[str, Any]) -> Any:
     """The state of a service that starts with `durable` on its disk."""
@@ -288,7 +299,7 @@ def joining(config: ClusterConfig) -> list[str]:
 
 
 def check_expectation(config: ClusterConfig, number: int, e: Expectation) -> None:
-    laws = [law.id for service in with_clients(config.services) for law in protocol_of(service).laws]
+    laws = [law.id for laws in config.laws().values() for law in laws]
     try:
         if e.law is not None:
             find(e.law, laws, "unknown-law")

@@ -9,6 +9,7 @@ import msgspec
 from app.sim.config import ClusterConfig
 from app.sim.units import spoken_span
 from protocols.actor import Span, field_table
+from protocols.law import Law
 from protocols.registry import Protocol, client_of, protocol_of, words_of
 
 LIST = msgspec.inspect.ListType | msgspec.inspect.VarTupleType
@@ -16,17 +17,17 @@ LIST = msgspec.inspect.ListType | msgspec.inspect.VarTupleType
 
 def describe_services(config: ClusterConfig) -> dict[str, Any]:
     """For each service of the room, and for its clients: see `services` in `docs/protocol.md`."""
-    told = {}
+    told, laws = {}, config.laws()
     for service in config.services:
         mutant, client = config.mutants.get(service, ""), client_of(service, config.services)
-        told[service] = describe(protocol_of(service), config.options_of(service), mutant)
+        told[service] = describe(protocol_of(service), config.options_of(service), mutant, laws[service])
         told[service] |= {"words": service, "client": client}
-        told[client] = describe(protocol_of(client), config.options_of(client), "")
+        told[client] = describe(protocol_of(client), config.options_of(client), "", laws[client])
         told[client] |= {"words": words_of(client), "server": service}
     return told
 
 
-def describe(protocol: Protocol, options: Any, mutant: str) -> dict[str, Any]:
+def describe(protocol: Protocol, options: Any, mutant: str, laws: list[Law[Any]]) -> dict[str, Any]:
     groups: dict[str, list[str]] = {}
     for field in field_table(protocol.state):
         groups.setdefault(field.group, []).append(field.wire)
@@ -38,8 +39,8 @@ def describe(protocol: Protocol, options: Any, mutant: str) -> dict[str, Any]:
         "operations": {op: list(args) for op, args in protocol.actor.operations.items()},
         "orders": {order: list(args) for order, args in protocol.actor.orders.items()},
         "timers": list(protocol.actor.timers),
-        "laws": [law.id for law in protocol.laws],
-        "sections": {law.id: law.section for law in protocol.laws},
+        "laws": [law.id for law in laws],
+        "sections": {law.id: law.section for law in laws},
         "rules": {name: rule.section for name, rule in protocol.rules.items()},
         "landmarks": {name: rule.mark for name, rule in protocol.rules.items() if rule.mark},
         "mutants": {name: law for name, (_, law) in protocol.mutants.items()},

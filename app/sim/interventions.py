@@ -39,9 +39,9 @@ from app.sim.process import CRASHED, PAUSED, UP, Machine, Process
 from app.sim.trace import Event
 from app.sim.units import micros, span
 from protocols.actor import Effects, Impossible
-from protocols.client import Client, ClientRequest
 from protocols.key_value import Command as Operation
 from protocols.registry import client_of
+from protocols.requester import Requester
 
 MOST_MESSAGES = 10_000
 """No copies are made beyond so many in flight: a few lines of a script could otherwise fill the memory."""
@@ -423,7 +423,7 @@ def _clients(cluster: Cluster, name: str, service: str | None) -> list[Process]:
         raise Refused("not-up", node=name)
     services = list(cluster.config.services)
     found = _running(cluster, machine, service and find_service(service, services))
-    served = [p for p in found if isinstance(p.actor, Client) and ClientRequest in p.actor.server.messages]
+    served = [p for p in found if isinstance(p.actor, Requester) and p.actor.asks in p.actor.server.messages]
     if not served:
         raise Refused("takes-no-requests", names=", ".join([service] if service else services))
     return served
@@ -445,7 +445,7 @@ def _(command: Request, cluster: Cluster) -> None:
     cause = _note(cluster, command)
     operation = Operation(command.op, command.key, command.value)
     for client in able:
-        actor: Client = client.actor
+        actor: Requester[Any, Any] = client.actor
         actor.request(client.state, operation, server, client.out)
         cluster.finish(client, "request", cause, (command.operation,))
 
@@ -457,7 +457,7 @@ def _(command: Load, cluster: Cluster) -> None:
         raise Refused("load-same", client=command.client)
     cause = _note(cluster, command)
     for client in clients:
-        actor: Client = client.actor
+        actor: Requester[Any, Any] = client.actor
         actor.set_load(client.state, command.every, client.out)
         cluster.finish(client, "request", cause, (str(command),))
 

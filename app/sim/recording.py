@@ -10,8 +10,7 @@ from app.sim.describe import describe_services
 from app.sim.scenario import catalogue
 from app.sim.timeline import Timeline, origin_view
 from app.sim.trace import encode
-from protocols.client import ClientRequest
-from protocols.registry import PROTOCOLS
+from protocols.registry import PROTOCOLS, clients_side
 
 LONGEST = 1_200_000
 """Virtual microseconds: a minute on screen at the usual pace."""
@@ -23,7 +22,8 @@ WIDEST = 7
 
 def ordinary(service: str) -> ClusterConfig:
     """A cluster in which this protocol has something to do: a client that works steadily, if it has any."""
-    serves = ClientRequest in PROTOCOLS[service].actor.messages
+    asks = getattr(clients_side(service).actor, "asks", None)
+    serves = asks in PROTOCOLS[service].actor.messages
     return _cluster([service], [{"at": "30ms", "do": ["load c1 400ms"]}] if serves else [])
 
 

@@ -323,7 +323,7 @@ def origin_view(config: ClusterConfig) -> dict[str, Any]:
         empty: dict[str, Any] = {s: {"state": {}, "timers": {}, "busyUntil": 0} for s in services}
         return {"status": "up", "since": 0, "clock": 1.0, "trap": "", "client": client, "services": empty}
 
-    laws = [law.id for service in with_clients(config.services) for law in protocol_of(service).laws]
+    laws = [law.id for laws in config.laws().values() for law in laws]
     return {
         "seq": 0,
         "time": 0,

@@ -23,6 +23,7 @@ from tests.protocols.test_zab_faults import ZabChaos, zab_config
 from tests.protocols.test_zab_rules import CORNERS
 from tests.sim.chaos import KINDS, Chaos, random_config
 from tests.sim.commit_chaos import commit_config
+from tests.sim.quorum_chaos import QuorumChaos, quorum_config
 from tests.sim.test_multi_paxos_faults import MultiPaxosChaos, random_multi_paxos
 from tests.sim.test_paxos_faults import PaxosChaos, random_paxos
 from tests.sim.test_three_phase_faults import ThreePhaseChaos
@@ -68,6 +69,10 @@ def runs() -> Iterator[list[Event]]:
         zookeeper = ZooKeeperChaos(zookeeper_config(rng := Random(seed)), rng)
         zookeeper.run(100)
         yield zookeeper.sim.take()
+    for seed in range(8):
+        quorum = QuorumChaos(quorum_config(rng := Random(seed)), rng, KINDS)
+        quorum.run(100)
+        yield quorum.sim.take()
 
 
 def commit_runs() -> Iterator[list[Event]]:
