@@ -1,4 +1,4 @@
-"""The command line: `quorumscope serve`, `simulate FILE`, `check-history FILE`, `lesson`,
+"""The command line: `quorumscope serve`, `simulate FILE`, `check-history FILE`, `lesson`, `quorum`,
 `healthcheck`."""
 
 import argparse
@@ -21,6 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     from app.history.cli import add_check_history
     from app.lessons.cli import add_lesson
+    from app.quorum.cli import add_quorum
     from app.sim.cli import add_simulate
 
     parser = argparse.ArgumentParser("quorumscope", description="Watch distributed consensus happen.")
@@ -31,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     add_simulate(commands)
     add_check_history(commands)
     add_lesson(commands)
+    add_quorum(commands)
     health = commands.add_parser("healthcheck", help="ask the server of these settings whether it is well")
     health.set_defaults(run=lambda _: _healthcheck(load_settings()))
     return parser

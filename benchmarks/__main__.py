@@ -5,7 +5,17 @@ from __future__ import annotations
 import importlib
 import sys
 
-ALL = ("kernel", "protocols", "znodes", "history", "linearizability", "fanout", "zookeeper", "browser")
+ALL = (
+    "kernel",
+    "protocols",
+    "znodes",
+    "history",
+    "linearizability",
+    "fanout",
+    "zookeeper",
+    "quorum",
+    "browser",
+)
 
 
 def main(names: list[str]) -> int:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.templating import Jinja2Templates
 from starlette.responses import Response
 
+from app.quorum.published import FITS, PUBLISHED, TOLERANCES
 from app.resources import TEMPLATES
 from app.rooms.hub import LIVE, Hub
 from app.texts import catalogue as texts
@@ -61,7 +62,18 @@ async def museum(request: Request) -> Response:
 @router.get("/quorum")
 async def quorum(request: Request) -> Response:
     """N, W and R: what they promise and what they cost."""
-    return render(request, "quorum.html", later=("pages", "calculator"), modules=modules_of("quorum.js"))
+    modules = modules_of("quorum.js", "quorum/worker.js")
+    return render(request, "quorum.html", later=("pages", "calculator"), modules=modules)
+
+
+@router.get("/quorum/table")
+async def quorum_table(request: Request) -> Response:
+    """The published figures, to be computed again by whoever looks at them."""
+    modules = modules_of("quorum-table.js", "quorum/worker.js")
+    return render(
+        request, "quorum-table.html", later=("pages", "calculator"), modules=modules,
+        published=PUBLISHED, fits=FITS, tolerances=TOLERANCES,
+    )  # fmt: skip
 
 
 @router.get("/live")

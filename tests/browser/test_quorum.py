@@ -5,12 +5,15 @@ from __future__ import annotations
 import itertools
 import math
 import random
+import re
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from app.quorum.published import PUBLISHED, TOLERANCES
+from app.sim.delays import NAMES, read_delay
 from tests.browser.conftest import PHONE, PROJECTOR, WIDE, Js, OpenPage
 
 pytestmark = pytest.mark.browser
@@ -134,8 +137,6 @@ def test_a_link_that_cannot_be_says_so_and_opens_all_the_same(open_page: OpenPag
 
 def test_the_texts_of_distributions_are_those_of_the_simulator(modules: Js) -> None:
     """Both read the same texts and make the same times of the same chance."""
-    from app.sim.delays import NAMES, read_delay
-
     texts = [*NAMES, *NAMES.values(), "75ms+lnkd-disk", "5ms..15ms", "20%1ms + 80% exp(0.5)", "2ms"]
     chance = random.Random(3)
     shares = [chance.random() for _ in range(50)] + [1e-9, 1 - 1e-9]
@@ -148,6 +149,51 @@ def test_the_texts_of_distributions_are_those_of_the_simulator(modules: Js) -> N
     )
     for text, times in zip(texts, theirs, strict=True):
         assert times == pytest.approx([read_delay(text).quantile(u) for u in shares], rel=1e-9), text
+
+
+def test_trials_give_the_published_table(modules: Js) -> None:
+    """Within the tolerances, or as near as so few trials can be."""
+    wrong = modules(
+        """
+        const {Wars, outcomes, summary, BLOCK} = await m('quorum/wars.js');
+        const {FITS, readDistribution} = await m('quorum/distributions.js');
+        const {judged} = await m('quorum/judged.js');
+        const all = outcomes(200000);
+        const wrong = [];
+        for (const [fit, rows] of Object.entries(arg.published)) {
+          const of = FITS[fit];
+          const [w, a, r, s] = [of.w, of.a, of.r, of.s].map(readDistribution);
+          const wars = new Wars({w, a, r, s, far: of.far}, 5);
+          for (const [R, W, figures] of rows) {
+            for (let b = 0; b < 20; b++) wars.run({n: 3, w: W, r: R}, b, all, b * BLOCK);
+            const {tails} = summary(all, 200000);
+            ['read', 'write', 't'].forEach((what, i) => {
+              const verdict = judged(tails[what], figures[i], ...arg.tolerances[what]);
+              if (verdict.state === 'bad') wrong.push([fit, R, W, what, verdict]);
+            });
+          }
+        }
+        return wrong;
+        """,
+        {
+            "published": {
+                fit: [[r, w, figures] for (r, w), figures in PUBLISHED[fit].items()]
+                for fit in ("lnkd-ssd", "lnkd-disk", "ymmr", "wan")
+            },
+            "tolerances": TOLERANCES,
+        },
+    )
+    assert not wrong
+
+
+def test_the_published_table_is_computed_while_one_looks(open_page: OpenPage) -> None:
+    page = open_page("/quorum/table", ready=False, locale="zh-CN", size=PHONE)
+    page.wait_for_selector('tr[data-trials="100000"]')
+    expect(page.locator("tr[data-fit=lnkd-ssd] .q-error").first).to_have_text(re.compile(r"[✓≈] [−+]\d"))
+    expect(page.locator("#progress")).to_contain_text("已计算 20 行中的")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+    found = Axe().run(page)
+    assert not found.response["violations"], found.generate_report()
 
 
 @pytest.mark.parametrize("size", [WIDE, PROJECTOR, PHONE])

@@ -7,7 +7,18 @@ import pytest
 
 from tests.serving import Served, serving
 
-PAGES = ["/", "/compare", "/museum", "/quorum", "/live", "/open", "/api/docs", "/nowhere", "/rooms/nowhere"]
+PAGES = [
+    "/",
+    "/compare",
+    "/museum",
+    "/quorum",
+    "/quorum/table",
+    "/live",
+    "/open",
+    "/api/docs",
+    "/nowhere",
+    "/rooms/nowhere",
+]
 HTML = {"Accept": "text/html"}
 
 
@@ -125,6 +136,7 @@ def test_the_api_describes_itself_from_our_own_files(served: Served) -> None:
         ("/compare", "compare.js"),
         ("/museum", "museum.js"),
         ("/quorum", "quorum.js"),
+        ("/quorum/table", "quorum-table.js"),
     ],
 )
 def test_a_page_names_every_module_it_will_import(served: Served, page: str, entry: str) -> None:

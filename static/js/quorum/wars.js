@@ -130,7 +130,16 @@ export function summary(all, count) {
     /** The probability of a fresh read at once. */
     atOnce: share(fresh, 0),
     curve: curve(fresh),
+    /** The 99.9th percentiles, and how sure they are. */
+    tails: { read: tail(reads), write: tail(writes), t: tail(fresh) },
   };
+}
+
+/** Between which order statistics the true percentile lies with 95 % confidence. @param {Float32Array} sorted */
+function tail(sorted) {
+  const reach = (100 * 1.96 * Math.sqrt(0.999 * 0.001)) / Math.sqrt(sorted.length);
+  const [value, from, to] = [99.9, 99.9 - reach, 99.9 + reach].map((p) => Math.max(0, percentile(sorted, p)));
+  return { value, from, to };
 }
 
 /** @typedef {ReturnType<typeof summary>} Summary */

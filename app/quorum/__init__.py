@@ -1,0 +1,1 @@
+"""Quorum NWR by hand and by trial: what the browser's calculator is checked against."""
