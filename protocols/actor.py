@@ -150,6 +150,8 @@ class Actor(Generic[S, Options]):
     one or more). An order that makes no sense now raises `Impossible` before it has changed anything.
     """
 
+    crashes: ClassVar[bool] = True
+    """Whether its machine can crash: what is durable is all that it needs to go on."""
     messages: ClassVar[tuple[type[Message], ...]] = ()
     timers: ClassVar[tuple[str, ...]] = ()
     orders: ClassVar[Mapping[str, tuple[str, ...]]] = {}

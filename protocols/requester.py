@@ -12,6 +12,7 @@ class Requester(Actor[S, Options]):
     """A client that can be told to issue an operation, now or steadily. `members` are the servers it may
     ask; `server` is what they run, with `server_options`; `asks` is the message with which it asks."""
 
+    crashes = False  # a serial number given twice would be taken for a retry
     server: type[Actor[Any, Any]] = Actor
     server_options: Any = None
     asks: ClassVar[type[Message]]

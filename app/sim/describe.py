@@ -39,6 +39,7 @@ def describe(protocol: Protocol, options: Any, mutant: str, laws: list[Law[Any]]
         "operations": {op: list(args) for op, args in protocol.actor.operations.items()},
         "orders": {order: list(args) for order, args in protocol.actor.orders.items()},
         "timers": list(protocol.actor.timers),
+        "crashes": protocol.actor.crashes,
         "laws": [law.id for law in laws],
         "sections": {law.id: law.section for law in laws},
         "rules": {name: rule.section for name, rule in protocol.rules.items()},

@@ -82,9 +82,17 @@ def _server(cluster: Cluster, name: str) -> Machine:
     return machine
 
 
+def _mortal(cluster: Cluster, name: str) -> Machine:
+    """A machine that can crash: a server, or a client that can begin anew."""
+    machine = _machine(cluster, name)
+    if not all(p.actor.crashes for p in machine.processes):
+        raise Refused("client-does-not-crash", node=name)
+    return machine
+
+
 @_apply.register
 def _(command: Crash, cluster: Cluster) -> None:
-    machine = _server(cluster, command.node)
+    machine = _mortal(cluster, command.node)
     if machine.status == CRASHED:
         raise Refused("already-crashed", node=machine.name)
     if command.trap and machine.trap == command.trap:
@@ -100,7 +108,7 @@ def _(command: Crash, cluster: Cluster) -> None:
 @_apply.register
 def _(command: Power, cluster: Cluster) -> None:
     if command.verb == "restart":
-        machine = _server(cluster, command.node)
+        machine = _mortal(cluster, command.node)
         if machine.status != CRASHED:
             raise Refused("not-crashed", node=machine.name)
         cluster.restart(machine, _note(cluster, command))

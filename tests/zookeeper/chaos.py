@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 from app.sim.config import ClusterConfig
+from app.sim.process import CRASHED
 from tests.sim.chaos import Chaos
 
 LINES = (
@@ -34,10 +35,15 @@ class ZooKeeperChaos(Chaos):
         return super().run(rounds, until)
 
     def request(self) -> None:
-        """Lines of the shell, something for the log that must not be lost, a recipe, or another server."""
+        """Lines of the shell, something for the log that must not be lost, a recipe, another server; or a
+        crash, from which it comes back."""
         for client in self.clients:
             kind = self.rng.random()
-            if kind < 0.25:
+            if self.sim.cluster.machines[client].status == CRASHED:
+                self.do(f"restart {client}")
+            elif kind < 0.04:
+                self.do(f"crash {client}")
+            elif kind < 0.25:
                 self.do(f"tell {client} zk '{self.rng.choice(LINES)}'")
             elif kind < 0.7:
                 self.added += 1

@@ -59,11 +59,14 @@ const onMachine = (id, label, statuses, text, more = {}) => ({
 const clock = (rate, name) => onMachine(`node.clock.${name}`, `actions.clock.${name}`, ['up', 'paused', 'crashed'],
   id => `clock ${id} ${rate}`, {also: (/** @type {any} */ c, /** @type {string} */ id) => clockIsNot(c, id, rate)});
 
+/** Of clients, those that can begin anew. @param {any} ctx @param {string} id @returns {true|string} */
+const crashes = (ctx, id) => Object.keys(node(ctx, id)?.services ?? {}).every(name => ctx.store.services[name]?.crashes) ? true : 'actions.why.client';
+
 /** Crash what runs, restart what does not. */
 const power = {
   id: 'node.power', label: 'actions.power', shortcut: 'C', keys: ['c', 'C'], group: 'node',
   enabled: (/** @type {any} */ ctx, /** @type {string} */ t) => all(mayAct(ctx),
-    isOneOf(ctx, chosen(ctx, t), 'up', 'paused', 'crashed'), node(ctx, chosen(ctx, t))?.client ? 'actions.why.client' : true),
+    isOneOf(ctx, chosen(ctx, t), 'up', 'paused', 'crashed'), crashes(ctx, chosen(ctx, t))),
   run(/** @type {any} */ ctx, /** @type {string} */ t) {
     const id = chosen(ctx, t);
     return command(ctx, `${node(ctx, id).status === 'crashed' ? 'restart' : 'crash'} ${id}`);
@@ -127,7 +130,7 @@ const inspect = {
 
 export const nodeActions = [
   power,
-  onMachine('node.crash', 'actions.crash', ['up', 'paused'], id => `crash ${id}`),
+  onMachine('node.crash', 'actions.crash', ['up', 'paused'], id => `crash ${id}`, {also: crashes}),
   onMachine('node.restart', 'actions.restart', ['crashed'], id => `restart ${id}`),
   onMachine('node.pause', 'actions.pause', ['up'], id => `pause ${id}`),
   onMachine('node.resume', 'actions.resume', ['paused'], id => `resume ${id}`),

@@ -10,14 +10,16 @@ import {h} from './dom.js';
 /** @param {string} target @param {...string} ids @returns {Entry[]} */
 const each = (target, ...ids) => ids.map(id => ({id, target}));
 
+/** What a machine of this status can be made to do next. @param {string} id @param {string} [status] */
+const powerEntries = (id, status) =>
+  each(id, status === 'crashed' ? 'node.restart' : 'node.crash', status === 'paused' ? 'node.resume' : 'node.pause');
+
 /** @param {any} ctx @param {string} id */
 export function nodeMenu(ctx, id) {
   const node = ctx.playhead.shown.view?.nodes[id];
   const state = node?.services[ctx.lens.service]?.state ?? {};
-  const down = node?.status === 'crashed';
-  const paused = node?.status === 'paused';
   const role = node?.status === 'up' ? roleWord(ctx, ctx.lens, state) : ctx.i18n.t(`stage.status.${node?.status}`);
-  const entries = [...each(id, down ? 'node.restart' : 'node.crash', paused ? 'node.resume' : 'node.pause'), ...timerEntries(ctx, id),
+  const entries = [...powerEntries(id, node?.status), ...timerEntries(ctx, id),
     ...each(id, 'node.crashBeforeSave', 'node.crashAfterSave'), ...orderEntries(ctx, id), {id: 'dialog.request', target: {at: id}}, ...(clients(ctx).length ? [] : each(id, 'client.join')), ...each(id, 'node.inspect'),
     ...['slow', 'true', 'fast'].map(rate => ({id: `node.clock.${rate}`, target: id, label: `stage.clock.${rate}`, row: 'stage.clock.row'}))];
   return {title: [id, role].filter(Boolean).join(' · '), entries};
@@ -139,8 +141,9 @@ export function clientMenu(ctx, {client, at}, close) {
     h('button', {class: 'primary', type: 'submit'}, [t('stage.form.send')])]);
   const id = who.input.value;
   const load = first ? ['100ms', '400ms'].map(every => ({id: 'client.load', target: {client: id, every}, params: {every: spaced(every)}})) : [];
-  const entries = [...load, ...(first ? each(id, 'client.loadOff') : []), ...orderEntries(ctx, id),
-    ...(ctx.playhead.shown.view?.nodes[id]?.joined ? each(id, 'client.leave') : []), ...each(id, 'client.join', 'node.inspect')];
+  const node = ctx.playhead.shown.view?.nodes[id];
+  const entries = [...load, ...(first ? each(id, 'client.loadOff') : []), ...powerEntries(id, node?.status), ...orderEntries(ctx, id),
+    ...(node?.joined ? each(id, 'client.leave') : []), ...each(id, 'client.join', 'node.inspect')];
   return {title: t('stage.form.title', {client: id}), body: first ? [form] : [], entries};
 }
 

@@ -104,7 +104,7 @@ export function clientModel(ctx, view, id, time) {
   const {lens, i18n} = ctx;
   const node = view.nodes[id];
   const {state = {}, timers = {}} = node.services[lens.client] ?? {};
-  const note = clientNote(lens, i18n, state);
+  const note = node.status === 'up' ? clientNote(lens, i18n, state) : i18n.t(`stage.status.${node.status}`);
   return {status: node.status, waiting: state.pending ? timerPart(timers.retry ?? null, time) : -1, note,
     chosen: ctx.selection.get().node === id,
     aria: i18n.t('stage.client.aria', {client: id, note: note || i18n.t('stage.client.idle')})};
