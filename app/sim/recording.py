@@ -1,4 +1,5 @@
-"""A short run of each protocol: what a small picture of it plays, and the room in which it is met first."""
+"""Runs that are played without a room: of each protocol a short one for its small picture, and the shipped
+scenarios as they are. Also the room in which a protocol is met first."""
 
 from __future__ import annotations
 
@@ -7,7 +8,8 @@ from typing import Any
 
 from app.sim.config import ClusterConfig
 from app.sim.describe import describe_services
-from app.sim.scenario import catalogue
+from app.sim.examine import end_of
+from app.sim.scenario import famous, shipped
 from app.sim.timeline import Timeline, origin_view
 from app.sim.trace import encode
 from protocols.registry import PROTOCOLS, clients_side
@@ -16,6 +18,8 @@ LONGEST = 1_200_000
 """Virtual microseconds: a minute on screen at the usual pace."""
 MOST = 480
 """Events: some ten kilobytes on the wire."""
+MOST_PLAYED = 5_000
+"""Events of a scenario that a page plays."""
 WIDEST = 7
 """Nodes that a small picture has room for."""
 
@@ -45,7 +49,7 @@ def _cluster(services: list[str], script: list[Any]) -> ClusterConfig:
 
 def shown(service: str) -> ClusterConfig:
     """What the picture plays: the first shipped scenario that is about this protocol as it should be."""
-    for scenario in catalogue():
+    for scenario in famous():
         config = scenario.config
         if config.services == [service] and not config.mutants and len(config.nodes) <= WIDEST:
             return config
@@ -54,14 +58,27 @@ def shown(service: str) -> ClusterConfig:
 
 @lru_cache(maxsize=64)
 def recording(service: str) -> bytes:
-    """The run as JSON: the services described, the view before the first event, and the events."""
-    config = shown(service)
+    """A beginning of its run, as JSON."""
+    return _run(shown(service), LONGEST, MOST)
+
+
+@lru_cache(maxsize=64)
+def recorded(name: str) -> bytes:
+    """A shipped scenario's whole run, as JSON, or as much of it as a page may play."""
+    config = shipped(name).config
+    return _run(config, end_of(config), MOST_PLAYED)
+
+
+def _run(config: ClusterConfig, until: int, most: int) -> bytes:
+    """The services described, the view before the first event, and the events."""
     line = Timeline(config)
-    line.advance(LONGEST, MOST)
+    line.advance(until, most)
+    events = line.events(1, most)
     fields = {
         "services": describe_services(config),
         "view": origin_view(config),
-        "events": line.events(1, MOST),
-        "now": line.events(1, MOST)[-1].time,
+        "events": events,
+        "now": events[-1].time,
+        "speed": config.speed,
     }
     return encode(fields)

@@ -19,6 +19,8 @@ from protocols.registry import PROTOCOLS, client_of, words_of
 
 MUSEUM = "museum"
 """The folder of scenarios that each show one known bug."""
+ELSEWHERE = (MUSEUM, "foundations")
+"""The folders whose scenarios have a page of their own; the others are shown with their protocol."""
 LARGEST = 200_000
 """No scenario file is longer than this, in characters."""
 
@@ -159,3 +161,16 @@ def read_file(path: Path) -> Scenario:
 def catalogue() -> tuple[Scenario, ...]:
     """The scenarios that come with the program, in the order they are shown."""
     return tuple(read_file(path) for path in sorted(SCENARIOS.glob("*/*.toml")))
+
+
+def famous() -> list[Scenario]:
+    """Those that are shown with their protocol."""
+    return [scenario for scenario in catalogue() if scenario.folder not in ELSEWHERE]
+
+
+def shipped(name: str) -> Scenario:
+    """The scenario of that name. Raises Refused."""
+    found = next((scenario for scenario in catalogue() if scenario.name == name), None)
+    if found is None:
+        raise Refused("unknown-scenario", name=name)
+    return found

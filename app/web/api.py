@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Self
 
 import msgspec
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.responses import StreamingResponse
 
@@ -15,13 +15,15 @@ from app.rooms.hub import Hub
 from app.rooms.room import Room
 from app.sim.config import ClusterConfig, read_config
 from app.sim.errors import Refused
-from app.sim.scenario import Scenario, catalogue, load_scenario
+from app.sim.recording import recorded
+from app.sim.scenario import Scenario, catalogue, load_scenario, shipped
 from app.sim.source import source_map
 from app.sim.spacetime import endpoints, spacetime_svg
 from app.sim.timeline import Timeline
 from app.sim.trace import Event
 from app.texts import LANGS
 from app.texts import catalogue as texts
+from app.web.cached import revalidated
 from app.web.languages import language
 from app.web.visitors import address
 from protocols.registry import PROTOCOLS, clients
@@ -165,7 +167,7 @@ async def _begin(new: NewRoom, hub: Hub) -> tuple[dict[str, str], Timeline]:
     if new.config is not None:
         config = read_config(new.config)
         return _cluster_title(config), hub.timeline(config)
-    scenario = load_scenario(new.toml, "scenario") if new.toml is not None else _shipped(new.scenario or "")
+    scenario = load_scenario(new.toml, "scenario") if new.toml is not None else shipped(new.scenario or "")
     return dict(scenario.title), hub.timeline(scenario.config)
 
 
@@ -347,11 +349,9 @@ def _era(entry: Any) -> int:
     return int(str(entry).partition(".")[0])
 
 
-def _shipped(name: str) -> Scenario:
-    found = next((scenario for scenario in catalogue() if scenario.name == name), None)
-    if found is None:
-        raise Refused("unknown-scenario", name=name)
-    return found
+@router.get("/scenarios/{name}/recording")
+def scenario_recording(request: Request, name: Annotated[str, Path(max_length=100)]) -> Response:
+    return revalidated(request, recorded(shipped(name).name), "application/json")
 
 
 @router.get("/source/{service}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from app.sim.recording import together
-from app.sim.scenario import Scenario, catalogue
+from app.sim.scenario import Scenario, famous
 from protocols.registry import PROTOCOLS
 
 
@@ -82,7 +82,7 @@ def rows() -> list[Row]:
 
 def _row(name: str) -> Row:
     laws = [law.id for law in PROTOCOLS[name].laws]
-    own = [s for s in catalogue() if s.config.services == [name] and not s.config.mutants]
+    own = [s for s in famous() if s.config.services == [name] and not s.config.mutants]
     return Row(name, COSTS.get(name), laws, _with(own, ("crash",)), _with(own, ("partition", "cut")))
 
 

@@ -10,7 +10,7 @@ from app.quorum.published import FITS, PUBLISHED, TOLERANCES
 from app.resources import TEMPLATES
 from app.rooms.hub import LIVE, Hub
 from app.texts import catalogue as texts
-from app.web import compare
+from app.web import compare, foundations
 from app.web.languages import language
 from app.web.modules import lenses_of, modules_of
 from app.web.shelf import moments_of, on_shelf
@@ -18,6 +18,16 @@ from protocols.registry import PROTOCOLS
 
 router = APIRouter(include_in_schema=False)
 templates = Jinja2Templates(directory=TEMPLATES)
+
+PAGES = (
+    ("foundations", "/foundations"),
+    ("gallery", "/#gallery"),
+    ("compare", "/compare"),
+    ("quorum", "/quorum"),
+    ("museum", "/museum"),
+)
+"""What the top of every page leads to: whose words (`pages.nav.NAME`, `pages.text.NAME`), and where."""
+templates.env.globals["PAGES"] = PAGES
 
 
 def render(
@@ -73,6 +83,17 @@ async def quorum_table(request: Request) -> Response:
     return render(
         request, "quorum-table.html", later=("pages", "calculator"), modules=modules,
         published=PUBLISHED, fits=FITS, tolerances=TOLERANCES,
+    )  # fmt: skip
+
+
+@router.get("/foundations")
+async def the_foundations(request: Request) -> Response:
+    """What the course begins with."""
+    lenses = lenses_of(foundations.services())
+    modules = modules_of("foundations.js", *(f"lenses/{name}.js" for name in lenses))
+    return render(
+        request, "foundations.html", later=("pages", "foundations"), modules=modules,
+        lenses=" ".join(lenses), played=foundations.scenes(),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from app.sim.describe import choices, lists, written
 from app.sim.errors import Refused
 from app.sim.recording import ordinary, recording
-from app.sim.scenario import MUSEUM, Scenario, catalogue
+from app.sim.scenario import Scenario, catalogue, famous
 from app.web.cached import revalidated
 from app.web.modules import lenses_of
 from protocols.registry import PROTOCOLS
@@ -57,8 +57,8 @@ def on_shelf(service: str) -> OnShelf:
 
 
 def moments_of(service: str) -> list[Scenario]:
-    """The scenarios that are first of all about this protocol, without those that the museum keeps."""
-    return [s for s in catalogue() if s.protocol == service and s.folder != MUSEUM]
+    """The scenarios that are first of all about this protocol."""
+    return [s for s in famous() if s.protocol == service]
 
 
 @router.get("")

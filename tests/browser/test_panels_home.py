@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from app.sim.scenario import MUSEUM, catalogue
+from app.sim.scenario import famous
 from tests.browser.conftest import PHONE, PROJECTOR, WIDE, OpenPage
 from tests.serving import Served
 
@@ -31,8 +31,7 @@ def test_the_picture_moves_and_the_way_in_is_one_click(open_page: OpenPage) -> N
 
 def test_one_click_opens_a_scenario_and_its_visitor_drives(served: Served, open_page: OpenPage) -> None:
     page = open_page("/", ready=False)
-    moments = [scenario for scenario in catalogue() if scenario.folder != MUSEUM]
-    expect(page.locator(".g-moment")).to_have_count(len(moments))
+    expect(page.locator(".g-moment")).to_have_count(len(famous()))
     article = page.get_by_role("article", name="Raft")
     article.locator("summary").click()
     article.get_by_role("button", name="Figure 7").click()

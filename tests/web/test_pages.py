@@ -13,6 +13,7 @@ PAGES = [
     "/museum",
     "/quorum",
     "/quorum/table",
+    "/foundations",
     "/live",
     "/open",
     "/api/docs",
@@ -137,6 +138,7 @@ def test_the_api_describes_itself_from_our_own_files(served: Served) -> None:
         ("/museum", "museum.js"),
         ("/quorum", "quorum.js"),
         ("/quorum/table", "quorum-table.js"),
+        ("/foundations", "foundations.js"),
     ],
 )
 def test_a_page_names_every_module_it_will_import(served: Served, page: str, entry: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.sim.scenario import MUSEUM, catalogue
+from app.sim.scenario import catalogue, famous
 from app.texts import catalogue as texts
 from app.web import compare
 from protocols.registry import PROTOCOLS
@@ -53,7 +53,7 @@ def test_every_way_in_leads_to_a_room(path: str) -> None:
 
 def test_the_museum_has_every_known_bug_with_its_law(served: Served) -> None:
     seen = page(served, "/museum")
-    known = texts("en")
+    known = texts("en", "museum")
     for protocol in PROTOCOLS.values():
         for name, (_, law) in protocol.mutants.items():
             case = seen.partition(f'id="bug-{name}"')[2].partition("</li>")[0]
@@ -75,10 +75,10 @@ def test_a_bug_is_shown_by_the_scenario_that_has_it(served: Served) -> None:
             assert room["config"]["mutants"] == bug
 
 
-def test_the_front_page_leaves_the_museums_scenarios_to_the_museum(served: Served) -> None:
+def test_the_front_page_leaves_to_the_other_pages_what_is_theirs(served: Served) -> None:
     listed = {s["name"] for s in served.http.get("/api/scenarios").json()}
     opened = {body["scenario"] for body in openers(page(served, "/")) if "scenario" in body}
-    kept = {s.name for s in catalogue() if s.folder == MUSEUM}
+    kept = {s.name for s in catalogue()} - {s.name for s in famous()}
     assert kept
     assert kept <= listed
     assert not kept & opened

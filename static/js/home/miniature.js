@@ -5,11 +5,9 @@
  */
 
 import { Lenses } from '../core/lenses.js';
-import { Playhead } from '../core/playhead.js';
-import { Selection } from '../core/selection.js';
-import { Store } from '../core/store.js';
 import { mountStage } from '../views/stage.js';
 import { fetchJson } from './api.js';
+import { playable } from './tape.js';
 
 /** Virtual per wall, and how long the end stands before it begins again. */
 const PACE = 0.02;
@@ -74,18 +72,7 @@ export async function loadMiniature(root, service, own, i18n) {
   const [run, lenses] = await Promise.all([
     fetchJson(`/api/protocols/${encodeURIComponent(service)}/recording`), new Lenses().load(own ? service : ''),
   ]);
-  const store = new Store({ fetchJson: async () => [] }); // all that there is to know is here
-  const ctx = { store, i18n, lenses, lens: lenses.first, selection: new Selection(), playhead: new Playhead(store) };
-  receive(store, service, run);
-  lenses.describe(run.services);
+  const ctx = playable(service, run, lenses, i18n);
   ctx.lens = lenses.of(service);
   return new Miniature(root, ctx);
-}
-
-/** As a room would tell it. @param {Store} store @param {string} service @param {any} run */
-function receive(store, service, { services, view, events, now }) {
-  const branch = { id: 'recording', parent: null, forkSeq: 0, forkTime: 0, head: events.length, time: now, oldest: 1, private: false };
-  store.receive({ type: 'welcome', room: { id: service, services }, you: store.you, people: store.people,
-    transport: { playing: false, speed: PACE, now }, branches: [branch], branch: branch.id, view, oldest: 1, now: 0 });
-  store.receive({ type: 'events', branch: branch.id, now, events });
 }

@@ -32,11 +32,27 @@ export function relabel(i18n, title) {
 
 /** The buttons for language and theme. @param {any} ctx what the page's actions need */
 export function mountSwitches(ctx) {
+  mountMenu();
   for (const name of ['language', 'theme']) {
     const button = byId(name);
     button.addEventListener('click', () => pageActions.find((a) => a.id === `page.${name}`)?.run(ctx, ''));
     enable(button);
   }
+}
+
+/** The menu of pages closes when one is chosen, or by Escape, or when somebody turns to something else. */
+function mountMenu() {
+  const menu = /** @type {HTMLDetailsElement|null} */ (document.querySelector('.h-menu'));
+  if (!menu) return;
+  document.addEventListener('click', (e) => {
+    const at = /** @type {Element} */ (e.target);
+    if (!menu.contains(at) || at.closest('a')) menu.open = false;
+  });
+  document.addEventListener('keydown', (e) => {
+    if (e.key !== 'Escape' || !menu.open) return;
+    menu.open = false;
+    menu.querySelector('summary')?.focus();
+  });
 }
 
 /** A button that the server wrote can be pressed from now on: before, nobody would have heard it. @param {HTMLElement} button */

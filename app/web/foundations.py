@@ -1,0 +1,45 @@
+"""The scenes of the page on the course's foundations that are played: which scenarios each offers."""
+
+from typing import Any
+
+from app.sim.scenario import shipped
+
+PLAYED = {
+    "one": ("10-course-one-server", "11-course-three-servers"),
+    "message": ("20-course-message-lost", "21-course-message-late", "22-course-message-twice"),
+    "partition": ("30-course-partition", "31-course-three-pieces"),
+    "crash": (
+        "40-course-follower-crashes",
+        "41-course-leader-crashes",
+        "42-course-two-crash",
+        "43-course-before-save",
+        "44-course-after-save",
+    ),
+    "little": ("50-course-one-client", "51-course-three-clients", "52-course-eight-clients"),
+}
+
+DEEPER = {
+    "one": ("10-leader-crash",),
+    "message": ("80-exactly-once",),
+    "partition": ("30-partition", "43-partition-in-w"),
+    "crash": ("30-coordinator-dies", "90-vote-not-durable"),
+    "little": ("10-multi-paxos-steady",),
+}
+"""Scenarios to go on with, in a room."""
+
+
+def scenes() -> dict[str, dict[str, Any]]:
+    """For each played scene what it offers, and where it goes on."""
+    return {
+        scene: {
+            "choices": [{"name": name, "title": dict(shipped(name).title)} for name in names],
+            "deeper": [shipped(name) for name in DEEPER.get(scene, ())],
+        }
+        for scene, names in PLAYED.items()
+    }
+
+
+def services() -> list[str]:
+    """All that the played scenes run."""
+    names = [name for played in PLAYED.values() for name in played]
+    return list(dict.fromkeys(service for name in names for service in shipped(name).config.services))
