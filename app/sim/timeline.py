@@ -2,14 +2,15 @@
 
 The past is kept as chunks of some 500 events: the simulation as it stood before them (a keyframe), and the
 events themselves, encoded and compressed. Any moment is a keyframe plus at most one chunk run again. History
-beyond `keep_events` is trimmed from its oldest end, so a branch that runs for a week stays small.
+beyond `keep_events` is trimmed from its oldest end, and a journal beyond `KEEP_COMMANDS` with it, so a branch
+that runs for a week stays small.
 """
 
 from __future__ import annotations
 
 import hashlib
 import zlib
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ from protocols.registry import client_of, protocol_of, with_clients
 
 CHUNK = 500
 KEEP = 200_000
+KEEP_COMMANDS = 20_000
 
 Journal = list[tuple[int, int, str]]
 """Commands with the event after which and the virtual time at which each was given."""
@@ -76,6 +78,8 @@ class Timeline:
         self.config = config
         self.keep_events = max(keep_events, 2 * CHUNK)
         self.journal: Journal = []
+        self.origin = 0
+        """The event after which the journal begins; commands before it are forgotten."""
         self.sim = Simulation(config)
         self._sealed: list[Sealed] = []
         self._hash = hashlib.sha256()
@@ -160,8 +164,9 @@ class Timeline:
 
         Its `take()` gives the events from the beginning of that event's chunk on.
         """
-        self._check(seq)
-        start = self._keyframe if seq >= self._open_first else self._holding(seq).keyframe
+        if not 0 < seq == self.origin == self.oldest - 1:  # it begins there, with a moment and no event
+            self._check(seq)
+        start = self._keyframe_before(seq)
         return run_to(start.copy() if start else Simulation(self.config), seq, time, self.journal)
 
     def fork(self, seq: int, time: int | None = None) -> Timeline:
@@ -170,10 +175,11 @@ class Timeline:
         twin = Timeline.__new__(Timeline)
         twin.config, twin.keep_events, twin.sim = self.config, self.keep_events, sim
         twin.journal = [entry for entry in self.journal if entry[0] < sim.seq]
+        twin.origin = self.origin
         twin._open = sim.take()
         twin._open_first = twin._open[0].seq if twin._open else sim.seq + 1
         twin._sealed = [kept for kept in self._sealed if kept.last < twin._open_first]
-        twin._keyframe = self._keyframe if seq >= self._open_first else self._holding(seq).keyframe
+        twin._keyframe = self._keyframe_before(seq)
         twin._hash = twin._sealed[-1].hash_after.copy() if twin._sealed else hashlib.sha256()
         return twin
 
@@ -215,11 +221,26 @@ class Timeline:
     ) -> Timeline:
         """The branch that these commands made, up to that moment. Raises Refused when they do not fit."""
         twin = cls(config, keep_events)
-        for at_seq, at_time, text in journal:
-            twin._run_to(at_seq, at_time)
-            twin.execute(text)
-        twin._run_to(seq, time)
+        twin.go_on(journal, seq, time)
         return twin
+
+    @classmethod
+    def begin_at(cls, config: ClusterConfig, sim: Simulation, keep_events: int = KEEP) -> Timeline:
+        """A branch whose history begins at this moment; `hash` is of what comes after it."""
+        twin = cls.__new__(cls)
+        twin.config, twin.keep_events, twin.sim = config, max(keep_events, 2 * CHUNK), sim
+        twin.journal, twin.origin = [], sim.seq
+        twin._sealed, twin._hash = [], hashlib.sha256()
+        twin._keyframe = sim.copy()
+        twin._open, twin._open_first = [], sim.seq + 1
+        return twin
+
+    def go_on(self, journal: Journal, seq: int, time: int | None) -> None:
+        """These commands where they were given, and then to that moment. Raises Refused when they do not fit."""
+        for at_seq, at_time, text in journal:
+            self._run_to(at_seq, at_time)
+            self.execute(text)
+        self._run_to(seq, time)
 
     # --- inside -------------------------------------------------------------------------------------------
 
@@ -254,6 +275,14 @@ class Timeline:
         self._open_first = self.head + 1
         while self.head - self._sealed[0].last > self.keep_events:
             del self._sealed[0]
+        if len(self.journal) > KEEP_COMMANDS and self.oldest > 1:
+            self.origin = self.oldest - 1
+            del self.journal[: bisect_left(self.journal, (self.origin, 0, ""))]
+
+    def _keyframe_before(self, seq: int) -> Simulation | None:
+        """The run as it stood before event `seq`, or before the oldest."""
+        open_ = seq >= self._open_first or not self._sealed
+        return self._keyframe if open_ else self._holding(max(seq, self.oldest)).keyframe
 
     def _holding(self, seq: int) -> Sealed:
         return self._sealed[bisect_right(self._sealed, seq, key=lambda kept: kept.first) - 1]

@@ -302,6 +302,8 @@ def _between(line: Timeline, start: int, end: int) -> list[Event]:
 @router.get("/rooms/{room}/branches/{branch}/journal")
 async def journal(branch: ABranch, seq: Seq = None, time: Seq = None) -> Response:
     line = branch.timeline
+    if line.origin > 0:
+        raise Refused("history-trimmed", seq=1, oldest=line.oldest)
     seq = line.head if seq is None else min(seq, line.head)
     fields = {
         "config": line.config.model_dump(mode="json", by_alias=True),

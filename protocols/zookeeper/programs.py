@@ -423,6 +423,10 @@ class AtHand:
         self.size = size
         self.known: OrderedDict[Any, tuple[tuple[Input, ...], Running]] = OrderedDict()
 
+    def __reduce__(self) -> tuple[type[AtHand], tuple[int]]:
+        """Written down, the shelf is empty: what was on it is replayed."""
+        return AtHand, (self.size,)
+
     def advance(
         self, program: Program, args: tuple[Any, ...], identity: Identity, inputs: tuple[Input, ...]
     ) -> Progress:

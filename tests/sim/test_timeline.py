@@ -9,6 +9,7 @@ import pytest
 
 from app.sim.config import ClusterConfig
 from app.sim.errors import Refused
+from app.sim.keyframe import freeze, thaw
 from app.sim.timeline import CHUNK, Timeline, plain_view
 from app.sim.trace import Event, lines
 from tests.sim.chaos import GUESTS, Chaos, random_config
@@ -255,3 +256,41 @@ def test_a_command_that_is_only_about_the_screen_leaves_no_trace() -> None:
     before = t.hash()
     t.execute("set speed 1/50")
     assert (t.hash(), t.journal) == (before, [])
+
+
+# --- a history that begins in the middle ------------------------------------------------------------------
+
+
+def test_a_branch_goes_on_from_a_keyframe_as_the_one_it_was_taken_of() -> None:
+    t, _ = lived(rounds=10)
+    again = Timeline.begin_at(CONFIG, thaw(CONFIG, freeze(t.sim)))
+    start = t.head
+    assert (again.origin, again.oldest, again.head, again.time) == (start, start + 1, start, t.time)
+    assert again.fork(start).view() == again.view(), "its first moment is a moment too"
+    for line in (t, again):
+        for command in ("crash n2", "restart n2"):
+            line.execute(command)
+            line.advance(line.time + 700_000)
+    assert again.journal == t.journal[-2:]
+    assert digest(again.events(1, again.head)) == digest(t.events(start + 1, t.head))
+    assert again.hash() == digest(t.events(start + 1, t.head))
+    for seq in (start + 5, start + CHUNK + 5, t.head - 3):
+        assert plain_view(again.at(seq)) == plain_view(t.at(seq))
+    with pytest.raises(Refused):
+        again.at(start - 1)
+
+
+def test_a_journal_that_has_become_too_long_loses_what_history_has_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.sim.timeline.KEEP_COMMANDS", 50)
+    t = Timeline(CONFIG, keep_events=2 * CHUNK)
+    for n in range(400):
+        t.advance(t.time + 40_000)
+        t.execute(f"request c1 put x {n}")
+    t.advance(t.time + 2_000_000)
+    assert 0 < t.origin < t.oldest
+    assert t.journal[0][0] >= t.origin
+    assert len(t.journal) < 250
+    for seq in (t.oldest, t.oldest + 700, t.head):
+        assert plain_view(t.fork(seq, t.at(seq).now).sim) == plain_view(t.at(seq))
