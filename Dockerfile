@@ -19,13 +19,16 @@ RUN /build/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /whe
 
 FROM python:3.13-slim
 RUN python -m pip uninstall --quiet --yes pip \
- && useradd --system --no-create-home --uid 10001 quorumscope
+ && useradd --system --no-create-home --uid 10001 quorumscope \
+ && install --directory --owner=quorumscope --mode=700 /data
 COPY --from=builder /opt/quorumscope /opt/quorumscope
 ENV PATH=/opt/quorumscope/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     QUORUMSCOPE_HOST=0.0.0.0 \
-    QUORUMSCOPE_PORT=8000
+    QUORUMSCOPE_PORT=8000 \
+    QUORUMSCOPE_DATABASE=/data/quorumscope.db
 USER quorumscope
+VOLUME /data
 EXPOSE 8000 2181-2185
 HEALTHCHECK --interval=15s --timeout=3s --start-period=10s \
   CMD ["quorumscope", "healthcheck"]

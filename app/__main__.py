@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
+from pydantic import SecretStr
+
 from app.settings import BadSettings, Settings, load_settings
 
 
@@ -59,17 +61,19 @@ def _serve(settings: Settings) -> int:
 
 def _keeping(settings: Settings) -> Settings:
     """Whoever has named a file wants it used. A default that cannot be used, and holds nothing that could
-    come to harm, keeps nobody from running."""
-    from app.storage.file import MEMORY, CannotKeep, connect
+    come to harm, keeps nobody from running. The live room's link is the file's, unless one is set."""
+    from app.storage.file import MEMORY, CannotKeep, secret
 
     try:
-        connect(settings.database).close()
+        token = secret(settings.database, "live-token")
     except CannotKeep as error:
         if "database" in settings.model_fields_set or not error.passing:
             raise
         _complain(f"{error} This server keeps nothing.", 0)
         return settings.model_copy(update={"database": MEMORY})
-    return settings
+    if "live_token" in settings.model_fields_set:
+        return settings
+    return settings.model_copy(update={"live_token": SecretStr(token)})
 
 
 def _healthcheck(settings: Settings) -> int:

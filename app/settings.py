@@ -40,6 +40,12 @@ class Settings(BaseSettings):
         description="File in which rooms are kept, made when it is not there; `:memory:` keeps nothing "
         "beyond the server's end.",
     )
+    keep_days: float = Field(
+        default=30.0, gt=0, description="A room that nobody has used for so many days is forgotten."
+    )
+    max_kept_rooms: int = Field(
+        default=2000, ge=1, description="Rooms that sleep in the file; beyond them the oldest are forgotten."
+    )
 
     live: bool = Field(default=True, description="Keep the room 'live', which is there from the start.")
     live_seed: int = Field(default=7, ge=0, le=2**53, description="Seed of the live room's chance.")
@@ -51,8 +57,8 @@ class Settings(BaseSettings):
     live_token: SecretStr = Field(
         default_factory=lambda: SecretStr(secrets.token_urlsafe(18)),
         min_length=8,
-        description="Token in the live room's driver link, which the server prints; a new one each start "
-        "when it is not set.",
+        description="Token in the live room's driver link, which the server prints; when it is not set, one "
+        "is made with the database, or at each start where nothing is kept.",
     )
     live_loopback_drives: bool = Field(
         default=True, description="A visitor of the live room from this machine, through no proxy, drives it."
@@ -94,7 +100,8 @@ class Settings(BaseSettings):
     idle_minutes: float = Field(
         default=60.0,
         gt=0,
-        description="A room that nobody has watched or used for so long ends; 'live' does not.",
+        description="A room that nobody has watched or used for so long sleeps in the file until somebody "
+        "comes, or ends where nothing is kept; 'live' does neither.",
     )
 
     max_classes: int = Field(default=50, ge=1, description="Classes that are held at once.")

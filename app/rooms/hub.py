@@ -1,4 +1,7 @@
-"""All rooms, and the one pump that lets their time go by."""
+"""All rooms, and the one pump that lets their time go by.
+
+Rooms that nobody uses sleep in the database; whoever comes to one wakes it.
+"""
 
 import asyncio
 import contextlib
@@ -8,17 +11,21 @@ import secrets
 import time
 
 from app.rooms.bucket import Bucket
+from app.rooms.keeping import Kept
+from app.rooms.recovery import Recovered, forget_old, read_room, recover
 from app.rooms.room import Counts, Room
 from app.settings import Settings
 from app.sim.config import ClusterConfig
 from app.sim.errors import Refused
 from app.sim.timeline import Timeline
+from app.storage.database import Database
 
 log = logging.getLogger("quorumscope.rooms")
 
 LIVE = "live"
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # none that is mistaken for another on a projector
 FINE_TICK = 0.01  # seconds between two, while a real client waits for an answer
+TIDY_EVERY = 600.0
 LONGEST_TICK = 0.25  # seconds of wall time; after a longer stop, time goes on from where it was
 
 
@@ -27,6 +34,11 @@ class Hub:
         self.settings = settings
         self.counts = Counts()
         self.rooms: dict[str, Room] = {}
+        self.asleep: set[str] = set()
+        self._waking: dict[str, asyncio.Task[Room]] = {}
+        self._one_at_a_time = asyncio.Semaphore(1)
+        self._database: Database | None = None
+        self._tidied = 0.0
         self._makers: dict[str, Bucket] = {}
         self._pump: asyncio.Task[None] | None = None
         self._poked = asyncio.Event()
@@ -39,6 +51,15 @@ class Hub:
         if room is None:
             raise Refused("unknown-room", room=id[:40])
         return room
+
+    async def find(self, id: str) -> Room:
+        """That room, woken if it sleeps."""
+        if id not in self.asleep or id in self.rooms:
+            return self.get(id)
+        if id not in self._waking:
+            self._waking[id] = asyncio.create_task(self._wake(id))
+            self._waking[id].add_done_callback(lambda _: self._waking.pop(id, None))
+        return await asyncio.shield(self._waking[id])
 
     def add(
         self, title: dict[str, str], timeline: Timeline, *, id: str | None = None, token: str | None = None
@@ -55,9 +76,14 @@ class Hub:
             first=timeline,
             permanent=id is not None,
         )
+        self.counts.rooms_made += 1
+        return self._open(room, None)
+
+    def _open(self, room: Room, kept: dict[str, Kept] | None) -> Room:
         self.rooms[room.id] = room
         room.poke = self._poked.set
-        self.counts.rooms_made += 1
+        if self._database is not None:
+            room.keep_in(self._database, kept)
         return room
 
     def timeline(self, config: ClusterConfig) -> Timeline:
@@ -88,8 +114,71 @@ class Hub:
     def _free_id(self) -> str:
         while True:
             id = "".join(secrets.choice(LETTERS) for _ in range(8))
-            if id not in self.rooms:
+            if id not in self.rooms and id not in self.asleep:
                 return id
+
+    # -- what outlives the server ----------------------------------------------------------------
+
+    async def keep_in(self, database: Database) -> None:
+        """Everything is written down there from now on. What is there already sleeps; the live room comes
+        back at once."""
+        if not database.keeps:
+            return
+        self._database = database
+        self.asleep = {id for (id,) in await database.read("SELECT id FROM rooms")} - {LIVE}
+        self._tidy()
+        for room in self.rooms.values():
+            found = await self._recovered(room.id)
+            if found is None or found.config != room.config:
+                room.keep_in(database, None)
+            else:
+                room.come_back(found)
+                room.keep_in(database, found.kept)
+
+    async def _wake(self, id: str) -> Room:
+        if len(self.rooms) >= self.settings.max_rooms:
+            raise Refused("too-many-rooms", limit=self.settings.max_rooms)
+        found = await self._recovered(id)
+        if found is None:
+            self.asleep.discard(id)
+            raise Refused("unknown-room", room=id[:40])
+        room = Room(
+            id=id,
+            title=found.title,
+            config=found.config,
+            token="",
+            settings=self.settings,
+            counts=self.counts,
+            first=found.tree.current.timeline,
+            token_hash=found.token,
+        )
+        room.come_back(found)
+        self.asleep.discard(id)
+        return self._open(room, found.kept)
+
+    async def _recovered(self, id: str) -> Recovered | None:
+        """Beside the event loop, and one at a time: it is a second's work."""
+        assert self._database is not None
+        async with self._one_at_a_time:
+            stored = await read_room(self._database, id)
+            return await asyncio.to_thread(recover, stored, self.settings) if stored else None
+
+    def _sleep(self, room: Room) -> None:
+        """A room that nobody uses goes; where there is a database, it can be woken."""
+        if self._database is not None:
+            room.keep()
+            self.asleep.add(room.id)
+        room.end()
+        del self.rooms[room.id]
+
+    def _tidy(self) -> None:
+        """What nobody has used for long is forgotten, and the oldest of too many."""
+        self._tidied = time.monotonic()
+        if self._database is not None and self.asleep:
+            since = time.time() - self.settings.keep_days * 86_400
+            self._tidying = asyncio.create_task(
+                forget_old(self._database, self.asleep, since, self.settings.max_kept_rooms)
+            )
 
     # -- time ------------------------------------------------------------------------------------
 
@@ -145,8 +234,12 @@ class Hub:
             if room.active:
                 room.tick(wall_seconds, show)
                 await asyncio.sleep(0)  # between two rooms, whoever else has something to do
+            elif room.keeping is not None and room.keeping.runs:
+                room.keep()  # it stands, since everybody has gone
             elif self._over(room):
-                del self.rooms[room.id]
+                self._sleep(room)
+        if time.monotonic() - self._tidied > TIDY_EVERY:
+            self._tidy()
 
     def _over(self, room: Room) -> bool:
         if room.permanent or room.reins is not None:

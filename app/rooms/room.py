@@ -1,5 +1,6 @@
 """A room: one cluster's branches and the people around it."""
 
+import hashlib
 import hmac
 import itertools
 import logging
@@ -12,8 +13,11 @@ from typing import Any, Literal
 from app.rooms import wire
 from app.rooms.branch import MAX, REALTIME, SLOWEST, Branch
 from app.rooms.bucket import Bucket
+from app.rooms.keeping import Keeping, Kept
 from app.rooms.outside import Outside
+from app.rooms.recovery import Recovered
 from app.rooms.tree import Tree
+from app.rooms.valve import Valve
 from app.rooms.viewer import Send, Viewer
 from app.settings import Settings
 from app.sim.commands import OnMessage, SetSpeed, parse
@@ -22,6 +26,7 @@ from app.sim.describe import describe_services
 from app.sim.errors import Refused
 from app.sim.timeline import Timeline
 from app.sim.trace import Event
+from app.storage.database import Database
 from app.texts import Lang
 
 log = logging.getLogger("quorumscope.rooms")
@@ -44,19 +49,29 @@ class Counts:
     rooms_made: int = 0
 
 
+def hashed(token: str) -> bytes:
+    """Tokens are long and random: nobody finds one again from its hash."""
+    return hashlib.sha256(token.encode()).digest()
+
+
 @dataclass
 class Room:
     id: str
     title: dict[str, str]
     config: ClusterConfig
     token: str
+    """What drives it; "" when it has come back, for only the hash is written down."""
     settings: Settings
     counts: Counts
     first: Timeline
     permanent: bool = False
+    token_hash: bytes = b""
     viewers: dict[str, Viewer] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.token_hash = self.token_hash or hashed(self.token)
+        self.valve = Valve()
+        self.keeping: Keeping | None = None
         self.http_bucket = Bucket(self.settings.message_rate, self.settings.message_burst)
         self.tree = Tree(Branch("b1", self.first), self.settings.max_branches)
         self.used = time.monotonic()
@@ -71,10 +86,34 @@ class Room:
         self._people_changed = False
         self._oldest: dict[str, int] = {}
 
+    # -- what outlives the server ----------------------------------------------------------------
+
+    def keep_in(self, database: Database, kept: dict[str, Kept] | None = None) -> None:
+        """From now on it is written down there; `kept` is of it already."""
+        self.valve.wait_for(database)
+        self.keeping = Keeping(self, database, kept or {})
+        if kept is None:
+            self.keeping.begin()
+        else:
+            self.keep()
+
+    def keep(self) -> None:
+        if self.keeping is not None:
+            self.keeping.all()
+
+    def come_back(self, found: Recovered) -> None:
+        self.tree, self.life = found.tree, found.life
+        self.token_hash = self.token_hash if self.token else found.token
+        for outside in self.outside:
+            outside.moved()
+
+    def end(self) -> None:
+        self.valve.close()
+
     # -- people ----------------------------------------------------------------------------------
 
     def proves(self, token: str | None) -> bool:
-        return token is not None and hmac.compare_digest(token.encode(), self.token.encode())
+        return token is not None and hmac.compare_digest(hashed(token), self.token_hash)
 
     def join(self, hello: wire.Hello, lang: Lang, send: Send, trusted: bool, seat: str = "") -> Viewer:
         """A new viewer sees *now* at once, or what it missed. `trusted` drives without a token; `seat` is its
@@ -85,7 +124,7 @@ class Room:
             raise Refused("bad-token")
         if len(self.viewers) >= self.settings.max_viewers:
             raise Refused("room-full", limit=self.settings.max_viewers)
-        viewer = Viewer(f"v{next(self._numbers)}", lang, send, self.resync)
+        viewer = Viewer(f"v{next(self._numbers)}", lang, send, self.resync, self.valve)
         viewer.proved, viewer.seat = trusted or hello.token is not None, seat
         viewer.drives = self._has_reins(viewer)
         self.tree.current.catch_up()
@@ -108,6 +147,7 @@ class Room:
         self.shown_to(viewer).watchers.pop(viewer.id, None)
         self.viewers.pop(viewer.id, None)
         self.touch(people=True)
+        self.keep()
 
     def _wanted(self, viewer: Viewer, resume: wire.Resume | None) -> Branch:
         """Whoever knows a private branch's name made it: the name cannot be guessed."""
@@ -227,10 +267,16 @@ class Room:
     def ask(self, viewer: Viewer, request: wire.Request) -> dict[str, Any]:
         """Does what a message asks for and gives the fields of its `ok`; or refuses, and nothing changes."""
         self.touch()
+        try:
+            return self._answer(viewer, request)
+        finally:
+            self.keep()
+
+    def _answer(self, viewer: Viewer, request: wire.Request) -> dict[str, Any]:
         match request:
             case wire.Command(text=text, at=at):
                 self._must_drive(viewer)
-                return self.command(text, at, viewer)
+                return self._command(text, at, viewer)
             case wire.Transport():
                 self._must_drive(viewer)
                 return self._transport(self.shown_to(viewer), request)
@@ -245,8 +291,14 @@ class Room:
         if not viewer.drives and self.shown_to(viewer) is self.tree.current:
             raise Refused("not-driver")
 
-    def command(self, text: str, at: wire.At | None, viewer: Viewer | None = None) -> dict[str, Any]:
-        """`viewer` is None when a driver comes by HTTP; that is always about the room's own branch."""
+    def command(self, text: str, at: wire.At | None) -> dict[str, Any]:
+        """From a driver who comes by HTTP; that is always about the room's own branch."""
+        try:
+            return self._command(text, at, None)
+        finally:
+            self.keep()
+
+    def _command(self, text: str, at: wire.At | None, viewer: Viewer | None) -> dict[str, Any]:
         shown = self.shown_to(viewer) if viewer else self.tree.current
         command = parse(text)
         self.counts.commands += 1
@@ -270,6 +322,7 @@ class Room:
         branch = self._fork(at, private=shown.private, keeping=viewer)
         branch.timeline.execute(text)
         self.tree.add(branch)
+        self.keep()
         if branch.private and viewer is not None:
             self._show(viewer, branch)
         else:
@@ -299,6 +352,7 @@ class Room:
         line = shown.timeline
         branch = self._fork(at or wire.At(shown.id, line.head, line.time), private=True, keeping=viewer)
         self.tree.add(branch)
+        self.keep()
         self._show(viewer, branch)
         return {"branch": branch.id, "seq": branch.timeline.head}
 
@@ -351,7 +405,7 @@ class Room:
     def tick(self, wall_seconds: float, show: bool = True) -> None:
         """Time goes on. With `show`, everybody is shown what has happened."""
         for branch in self.tree:
-            if self._runs(branch):
+            if self.runs(branch):
                 self._advance(branch, wall_seconds, show)
         if show and self._people_changed and time.monotonic() - self._people_told >= PEOPLE_EVERY:
             self._people_changed, self._people_told = False, time.monotonic()
@@ -359,7 +413,7 @@ class Room:
             for viewer in self.viewers.values():
                 viewer.push(text)
 
-    def _runs(self, branch: Branch) -> bool:
+    def runs(self, branch: Branch) -> bool:
         """A branch that nobody watches and nobody uses stands still."""
         return branch.playing and (bool(branch.watchers) or (branch is self.tree.current and self._used))
 
@@ -397,15 +451,19 @@ class Room:
             log.exception("room %s, branch %s stopped", self.id, branch.id)
             branch.playing = False
             branch.show_transport()
+            self.keep()
             return
         self._publish(branch, events, show)
         if branch.messages > self.settings.max_messages:
             branch.playing = False
             branch.show_transport()
+            self.keep()
 
     def _publish(self, branch: Branch, events: list[Event], at_once: bool = True) -> None:
         self.counts.events += len(events)
         self.counts.batches += 1
+        if self.keeping is not None:
+            self.keeping.branch(branch)
         if at_once:
             branch.show_events(events)
         else:

@@ -1,6 +1,6 @@
 """The branches of a room, which of them is the room's, and which makes way when there are too many."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from app.rooms.branch import Branch
@@ -12,7 +12,7 @@ class Tree:
         self.current = first
         self._branches = {first.id: first}
         self._limit = limit
-        self._made = 1
+        self.made = 1
 
     def __iter__(self) -> Iterator[Branch]:
         return iter(list(self._branches.values()))
@@ -36,11 +36,15 @@ class Tree:
         return [branch.describe() for branch in self if not branch.private or branch.id in own]
 
     def next_name(self) -> str:
-        self._made += 1
-        return f"b{self._made}"
+        self.made += 1
+        return f"b{self.made}"
 
     def add(self, branch: Branch) -> None:
         self._branches[branch.id] = branch
+
+    def hold(self, branches: Iterable[Branch], made: int) -> None:
+        """These, in this order, and so many have had a number."""
+        self._branches, self.made = {branch.id: branch for branch in branches}, made
 
     def forget(self, private: str, keeping: str | None) -> None:
         """A private branch and the private ones it came from, but for those that `keeping` came from."""

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
+from app.rooms.valve import Valve
 from app.texts import Lang
 
 Send = Callable[[str], Coroutine[Any, Any, None]]
@@ -18,7 +20,9 @@ class Viewer:
     asks the room for the state of the world once.
     """
 
-    def __init__(self, id: str, lang: Lang, send: Send, resync: Callable[["Viewer"], None]) -> None:
+    def __init__(
+        self, id: str, lang: Lang, send: Send, resync: Callable[["Viewer"], None], valve: Valve
+    ) -> None:
         self.id = id
         self.lang = lang
         self.drives = False
@@ -32,9 +36,13 @@ class Viewer:
         self.times_behind = 0
         self._send = send
         self._resync = resync
+        self._valve = valve
         self._catching_up: asyncio.Task[None] | None = None
 
     def push(self, text: str) -> None:
+        self._valve.let(partial(self._pass_on, text))
+
+    def _pass_on(self, text: str) -> None:
         if self.behind or self.gone:
             return
         sending = self._send(text)

@@ -236,7 +236,7 @@ class Timeline:
         return twin
 
     def go_on(self, journal: Journal, seq: int, time: int | None) -> None:
-        """These commands where they were given, and then to that moment. Raises Refused when they do not fit."""
+        """These commands where they were given, then to that moment. Raises Refused if they do not fit."""
         for at_seq, at_time, text in journal:
             self._run_to(at_seq, at_time)
             self.execute(text)

@@ -43,3 +43,6 @@ class Database(Protocol):
 
     def listen(self, heard: Callable[[], None]) -> None:
         """`heard` is called on the event loop whenever `safe` has moved."""
+
+    def ignore(self, heard: Callable[[], None]) -> None:
+        """It is called no more."""

@@ -7,6 +7,7 @@ import os
 import sqlite3
 from functools import lru_cache
 from pathlib import Path
+from secrets import token_urlsafe
 
 MEMORY = ":memory:"
 OURS = 0x51534350
@@ -106,6 +107,15 @@ def reason(error: OSError | sqlite3.Error) -> str:
     }
     name = getattr(error, "sqlite_errorname", "") or ""
     return next((words for code, words in known.items() if name.startswith(code)), str(error))
+
+
+def secret(path: str, name: str) -> str:
+    """A secret of this file's own, made when it is first asked for."""
+    db = connect(path)
+    db.execute("INSERT OR IGNORE INTO secrets (name, value) VALUES (?, ?)", (name, token_urlsafe(18)))
+    found: str = db.execute("SELECT value FROM secrets WHERE name = ?", (name,)).fetchone()[0]
+    db.close()
+    return found
 
 
 # -- migrations ----------------------------------------------------------------------------------------------

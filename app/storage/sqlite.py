@@ -80,6 +80,9 @@ class Sqlite:
     def listen(self, heard: Callable[[], None]) -> None:
         self._listeners.append(heard)
 
+    def ignore(self, heard: Callable[[], None]) -> None:
+        self._listeners.remove(heard)
+
     # -- group commit ----------------------------------------------------------------------------------------
 
     async def _write_on(self) -> None:
@@ -151,5 +154,5 @@ class Sqlite:
             _, done = self._waiting.popleft()
             if not done.done():
                 done.set_result(None)
-        for heard in self._listeners:
+        for heard in list(self._listeners):
             heard()

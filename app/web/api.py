@@ -99,6 +99,7 @@ class NewCommand(Strict):
 class Done(Strict):
     branch: str
     seq: int
+    kept: Annotated[bool, Field(description="False while the server's disk refuses: a crash would undo it.")]
 
 
 class Picture(Strict):
@@ -124,8 +125,8 @@ def the_hub(request: Request) -> Hub:
     return hub
 
 
-def the_room(room: str, hub: Annotated[Hub, Depends(the_hub)]) -> Room:
-    found = hub.get(room)
+async def the_room(room: str, hub: Annotated[Hub, Depends(the_hub)]) -> Room:
+    found = await hub.find(room)
     found.touch()
     return found
 
@@ -157,6 +158,7 @@ async def make_room(new: NewRoom, hub: AHub, request: Request) -> MadeRoom:
     title, timeline = await _begin(new, hub)
     room = hub.add(title, timeline)
     room.tree.current.playing = new.journal is None  # a moment that somebody sent is looked at first
+    await room.valve.open()
     return MadeRoom(id=room.id, url=f"/rooms/{room.id}", token=room.token)
 
 
@@ -218,7 +220,8 @@ async def command(
     if not room.http_bucket.take():
         raise Refused("too-fast", rate=f"{room.settings.message_rate:g}")
     at = wire.At(new.at.branch, new.at.seq, new.at.time) if new.at else None
-    return Done(**room.command(new.text, at))
+    done = room.command(new.text, at)
+    return Done(**done, kept=await room.valve.open())
 
 
 # -- a branch's history --------------------------------------------------------------------------

@@ -26,7 +26,9 @@ async def healthz() -> dict[str, str]:
 async def readyz(request: Request) -> Response:
     """Ready while time goes by in the rooms."""
     hub: Hub = request.app.state.hub
-    return JSONResponse({"status": "ready" if hub.healthy else "waiting"}, 200 if hub.healthy else 503)
+    trouble = request.app.state.database.trouble
+    status = {"status": "ready" if hub.healthy else "waiting"} | ({"storage": trouble} if trouble else {})
+    return JSONResponse(status, 200 if hub.healthy else 503)
 
 
 @router.get("/metrics")

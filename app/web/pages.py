@@ -48,7 +48,7 @@ def error_page(request: Request, status: int, message: str) -> Response:
 @router.get("/")
 async def home(request: Request) -> Response:
     shown = [(on_shelf(row.name), moments_of(row.name)) for row in compare.rows()]
-    return _with_lenses(request, "home.html", "home.js", LIVE, later=("pages",), gallery=shown)
+    return await _with_lenses(request, "home.html", "home.js", LIVE, later=("pages",), gallery=shown)
 
 
 @router.get("/compare")
@@ -99,12 +99,12 @@ async def the_foundations(request: Request) -> Response:
 
 @router.get("/live")
 async def live(request: Request) -> Response:
-    return _room(request, LIVE)
+    return await _room(request, LIVE)
 
 
 @router.get("/rooms/{room}")
 async def room(request: Request, room: str) -> Response:
-    return _room(request, room)
+    return await _room(request, room)
 
 
 @router.get("/open")
@@ -113,13 +113,13 @@ async def open_moment(request: Request) -> Response:
     return render(request, "open.html")
 
 
-def _room(request: Request, id: str) -> Response:
-    return _with_lenses(request, "room.html", "room.js", id)
+async def _room(request: Request, id: str) -> Response:
+    return await _with_lenses(request, "room.html", "room.js", id)
 
 
-def _with_lenses(request: Request, page: str, entry: str, room: str, **context: Any) -> Response:
+async def _with_lenses(request: Request, page: str, entry: str, room: str, **context: Any) -> Response:
     """A page that draws a room, with all the modules that this takes, and those alone."""
     hub: Hub = request.app.state.hub
-    lenses = lenses_of(hub.get(room).config.services)
+    lenses = lenses_of((await hub.find(room)).config.services)
     modules = modules_of(entry, *(f"lenses/{name}.js" for name in lenses))
     return render(request, page, 200, room_id=room, modules=modules, lenses=" ".join(lenses), **context)

@@ -99,7 +99,7 @@ class RoomSocket(Socket):
         hello = await self._hello(socket)
         lang = pick(hello.lang) if hello.lang else lang
         try:
-            room = self._hub.get(socket.path_params["room"])
+            room = await self._hub.find(socket.path_params["room"])
             self._hub.check_connections()
             trusted = room.id == LIVE and self._settings.live_loopback_drives and from_this_machine(socket)
             seat = self._classes.seat_in(room.id, socket.cookies, socket.query_params.get("as", ""))
@@ -130,7 +130,7 @@ class RoomSocket(Socket):
             try:
                 if not bucket.take():
                     raise Refused("too-fast", rate=f"{self._settings.message_rate:g}")
-                answer = self._answer(room, viewer, wire.decode(text))
+                answer = await self._answer(room, viewer, wire.decode(text))
             except Refused as refused:
                 room.counts.refusals += 1
                 id = wire.id_of(text)
@@ -139,13 +139,16 @@ class RoomSocket(Socket):
                 answer = wire.message("refused", id=id, **body_of(refused, viewer.lang))
             await viewer.reply(answer)
 
-    def _answer(self, room: Room, viewer: Viewer, request: wire.Hello | wire.Request) -> str:
+    async def _answer(self, room: Room, viewer: Viewer, request: wire.Hello | wire.Request) -> str:
         if isinstance(request, wire.Hello):
             raise Refused("hello-again")
         try:
-            return wire.message("ok", id=request.id, **room.ask(viewer, request))
+            done = room.ask(viewer, request)
         except Refused:
             raise
         except Exception:  # a bug of ours is one refused request, not a lost connection
             log.exception("room %s: %r", room.id, request)
             raise Refused("failed") from None
+        return wire.message(
+            "ok", id=request.id, **done, **({} if await room.valve.open() else {"kept": False})
+        )

@@ -24,7 +24,7 @@ from app.sim.process import CRASHED, PAUSED, Machine
 from app.sim.trace import Event
 from app.zookeeper.credentials import Credentials
 from app.zookeeper.facts import facts_of
-from app.zookeeper.gateway import Caller, Facts, State, TurnedAway
+from app.zookeeper.gateway import Caller, Facts, Said, State, TurnedAway
 from protocols.registry import client_of
 from protocols.zookeeper import jute
 from protocols.zookeeper.jute import ConnectRequest
@@ -236,8 +236,7 @@ class RoomGateway:
     def _break(self, line: RoomLine) -> None:
         """The connection is over: in the room, so for the client as well."""
         self._rest(line)
-        if line.caller is not None:
-            line.caller.hear(Disconnect(1, 0))
+        self._tell(line, Disconnect(1, 0))
 
     def _rest(self, line: RoomLine) -> None:
         self._greeting.discard(line)
@@ -299,8 +298,17 @@ class RoomGateway:
                 self._waiting.discard(line)
         elif isinstance(said, Disconnect):
             self._rest(line)
-        if line.caller is not None and isinstance(said, Connected | Reply | WatchedEvent | Disconnect):
-            line.caller.hear(said)
+        if isinstance(said, Connected | Reply | WatchedEvent | Disconnect):
+            self._tell(line, said)
+
+    def _tell(self, line: RoomLine, said: Said) -> None:
+        """When what it rests on cannot be taken back by a crash any more."""
+
+        def tell() -> None:
+            if line.caller is not None:
+                line.caller.hear(said)
+
+        self.room.valve.let(tell)
 
     def _opened(self, line: RoomLine, said: Connected) -> Connected:
         """The client gets a password of its own."""

@@ -26,6 +26,7 @@ CREATE TABLE branches (
   private INTEGER NOT NULL,
   playing INTEGER NOT NULL,
   speed REAL NOT NULL,
+  whole INTEGER NOT NULL,        -- its commands are there from the beginning of everything
   seq INTEGER,                   -- where it stands; NULL: it runs, and has been shown to nobody beyond `time`
   time INTEGER NOT NULL,
   PRIMARY KEY (room, id)
@@ -45,5 +46,5 @@ CREATE TABLE keyframes (
   branch TEXT NOT NULL,
   seq INTEGER NOT NULL,          -- the branch as it stood after this event: what was before is not kept
   data BLOB NOT NULL,
-  PRIMARY KEY (room, branch)
+  PRIMARY KEY (room, branch, seq)
 );
