@@ -32,7 +32,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     if settings.live:
         _open_live(hub)
 
-    taught = Classes(settings, database, hub.rooms.get)
+    taught = Classes(settings, database, hub.find)
     front = _zookeeper(hub) if settings.live and settings.zookeeper else None
 
     @asynccontextmanager

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import hmac
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
 
 from app.classes.events import LEAD, End
@@ -43,7 +43,7 @@ def lead_cookie(id: str) -> str:
 
 class Classes:
     def __init__(
-        self, settings: Settings, database: Database, find_room: Callable[[str], Room | None]
+        self, settings: Settings, database: Database, find_room: Callable[[str], Awaitable[Room]]
     ) -> None:
         self.sessions: dict[str, Session] = {}
         self._settings = settings
@@ -52,19 +52,27 @@ class Classes:
         self._codes: dict[str, str] = {}
         self._guessers: dict[str, Bucket] = {}
         self._sweeper: asyncio.Task[None] | None = None
+        self._waker: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Those of before, as they were."""
+        """Those of before, as they were; their rooms wake one after the other."""
         for kept in await self._keeper.load():
-            session = Session(kept.opened, self._keeper, self._find_room(kept.opened.room))
+            session = Session(kept.opened, self._keeper, None)
             session.restore(kept)
             self._add(session)
         self._sweeper = asyncio.create_task(self._sweep_on())
+        self._waker = asyncio.create_task(self._wake())
+
+    async def _wake(self) -> None:
+        for session in [s for s in self.sessions.values() if not s.state.ended]:
+            with contextlib.suppress(Refused):  # forgotten meanwhile: the class goes on without
+                session.room = await self._find_room(session.opened.room)
+                session.begin()
 
     async def stop(self) -> None:
-        if self._sweeper is not None:
-            self._sweeper.cancel()
-            await asyncio.gather(self._sweeper, return_exceptions=True)
+        for task in filter(None, (self._sweeper, self._waker)):
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     # -- opening ---------------------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ class Viewer:
     """
 
     def __init__(
-        self, id: str, lang: Lang, send: Send, resync: Callable[["Viewer"], None], valve: Valve
+        self, id: str, lang: Lang, send: Send, resync: Callable[["Viewer"], None], valve: Valve | None = None
     ) -> None:
         self.id = id
         self.lang = lang
@@ -36,7 +36,7 @@ class Viewer:
         self.times_behind = 0
         self._send = send
         self._resync = resync
-        self._valve = valve
+        self._valve = valve or Valve()
         self._catching_up: asyncio.Task[None] | None = None
 
     def push(self, text: str) -> None:

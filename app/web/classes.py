@@ -98,7 +98,7 @@ async def open_class(
     authorization: Annotated[str, Header(max_length=300)] = "",
 ) -> MadeClass:
     """Whoever drives a room may open a class on it."""
-    room = hub.get(new.room)
+    room = await hub.find(new.room)
     hub.check_maker(address(request))
     trusted = room.id == LIVE and hub.settings.live_loopback_drives and from_this_machine(request)
     if not trusted and not room.proves(authorization.partition(" ")[2].strip()):
