@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 from functools import singledispatch
+from itertools import combinations
 from typing import Any
 
 from app.sim.clients import check_joining, join, leave
@@ -34,7 +35,7 @@ from app.sim.commands import (
 from app.sim.conditions import leader
 from app.sim.config import find
 from app.sim.errors import Refused
-from app.sim.network import Link
+from app.sim.network import Link, keeps_apart
 from app.sim.process import CRASHED, PAUSED, UP, Machine, Process
 from app.sim.trace import Event
 from app.sim.units import micros, span
@@ -192,6 +193,9 @@ def _(command: Partition, cluster: Cluster) -> None:
             raise Refused("group-twice", group=" ".join(group))
     if cluster.network.groups == groups:
         raise Refused("same-partition")
+    concerned = sorted({name for group in groups for name in group})
+    if not any(keeps_apart(groups, a, b) for a, b in combinations(concerned, 2)):
+        raise Refused("partition-of-nothing")
     cause = _note(cluster, command)
     cluster.network.groups = groups
     _network_changed(cluster, cause)

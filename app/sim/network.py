@@ -6,8 +6,16 @@ transitive.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.sim.chance import BLOCK, Stream
 from protocols.actor import Span
+
+
+def keeps_apart(groups: Sequence[Sequence[str]], a: str, b: str) -> bool:
+    """Both are in groups of the partition, and in none together."""
+    mine = [g for g in groups if a in g]
+    return bool(mine) and any(b in g for g in groups) and not any(b in g for g in mine)
 
 
 class Link(Stream):
@@ -101,9 +109,8 @@ class Network:
         ]
 
     def severed(self, a: str, b: str) -> bool:
-        """The partition keeps `a` from `b`: both are in groups, and in none together."""
-        mine = [g for g in self.groups if a in g]
-        return bool(mine) and any(b in g for g in self.groups) and not any(b in g for g in mine)
+        """The partition keeps `a` from `b`."""
+        return keeps_apart(self.groups, a, b)
 
     def forget(self, name: str) -> None:
         """This endpoint is gone, with its links and its place in the groups."""

@@ -216,6 +216,8 @@ REFUSALS = [
     ("mend n1 -> n2", "not-cut", []),
     ("partition n1 n1 | n2", "group-twice", []),
     ("partition n1 | n9", "unknown-node", []),
+    ("partition n1 | n1", "partition-of-nothing", []),
+    ("partition n1 n2 | n2 n1", "partition-of-nothing", []),
     ("partition n1 | n2", "same-partition", ["partition n1 | n2"]),
     ("partition n1", "command-form", []),
     ("heal", "nothing-to-heal", []),

@@ -22,6 +22,9 @@ export function command(ctx, text) {
   return ctx.connection.command(text, moment(ctx));
 }
 
+/** One word to the server, whatever is in it; a plain one stays plain. @param {string} word */
+export const quoted = word => (/^[\w.:+*/@%-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`);
+
 /** @param {any} ctx @param {string} id */
 export function node(ctx, id) {
   return ctx.playhead.shown.view?.nodes[id];

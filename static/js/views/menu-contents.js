@@ -1,6 +1,6 @@
 /** What the menus offer for a node, a message, a client and a link. */
 
-import {clients, members} from '../actions/common.js';
+import {clients, members, quoted} from '../actions/common.js';
 import {runningTimers} from '../actions/node.js';
 import {roleWord} from '../core/words.js';
 import {h} from './dom.js';
@@ -132,7 +132,7 @@ export function clientMenu(ctx, {client, at}, close) {
   fit();
   const send = (/** @type {Event} */ e) => {
     e.preventDefault();
-    const text = [op.input.value, ...asked().map(f => f.input.value.trim())].filter(Boolean).join(' ');
+    const text = [op.input.value, ...asked().map(f => f.input.value.trim()).filter(Boolean).map(quoted)].join(' ');
     ctx.actions.run('client.request', {client: who.input.value, text, at: server.input.value});
     close();
   };

@@ -3,14 +3,11 @@
  * that joins when it is first needed, over the network that everybody sees, and answered (or refused) by ZooKeeper.
  */
 
-import {command, mayAct} from '../actions/common.js';
+import {command, mayAct, quoted} from '../actions/common.js';
 import {SERVICE, clientService, clientsOf} from './values.js';
 
 /** @typedef {{error: number|null, result: any, call: number}} Outcome `error` null: the connection was lost, nobody knows;
  *   `call` is the event by which the request left */
-
-/** What is quoted so is one word to the server. @param {string} word */
-const quoted = word => `'${word.replaceAll("'", `'"'"'`)}'`;
 
 /** Two frames, so that what a command has made is the moment shown. */
 const settled = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
