@@ -7,6 +7,7 @@ is in the trace like everything else and judged by the same laws.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 
 import msgspec
 
@@ -28,22 +29,44 @@ def _take(name: str) -> Way:
     return Way(name, (DELIVER,))
 
 
+def _wrong(mutant: str) -> Way:
+    """A known bug, this once: the handlers are that mutant's, and the laws are the same."""
+    return Way(mutant, (f"{DELIVER} as {mutant}",))
+
+
 YES, NO = _take("yes"), Way("no", ("tell {node} refuse on {service}", DELIVER))
 ACKNOWLEDGE = _take("acknowledge")
 
 WAYS: dict[str, dict[str, tuple[Way, ...]]] = {
-    "2pc": {"Prepare": (YES, NO), "Commit": (ACKNOWLEDGE,), "Abort": (ACKNOWLEDGE,)},
-    "3pc": {
-        "CanCommit": (YES, NO), "PreCommit": (ACKNOWLEDGE,), "PreAbort": (ACKNOWLEDGE,),
-        "DoCommit": (ACKNOWLEDGE,), "Abort": (ACKNOWLEDGE,),
+    "2pc": {
+        "Prepare": (YES, NO, _wrong("2pc-yes-not-durable"), _wrong("2pc-unlocks-at-vote")),
+        "Commit": (ACKNOWLEDGE, _wrong("2pc-acknowledges-too-early")),
+        "Abort": (ACKNOWLEDGE, _wrong("2pc-forgets-to-undo")),
     },
-    "paxos": {"Prepare": (_take("promise"),), "Accept": (_take("accept"),)},
-    "multi-paxos": {"Prepare": (_take("promise"),)},
-    "raft": {"RequestVote": (_take("vote"),)},
-}  # fmt: skip
+    "3pc": {
+        "CanCommit": (YES, NO, _wrong("3pc-yes-not-durable"), _wrong("3pc-unlocks-at-vote")),
+        "PreCommit": (ACKNOWLEDGE, _wrong("3pc-prepared-not-durable")),
+        "PreAbort": (ACKNOWLEDGE,),
+        "DoCommit": (ACKNOWLEDGE,),
+        "Abort": (ACKNOWLEDGE,),
+    },
+    "paxos": {
+        "Prepare": (_take("promise"), _wrong("paxos-promise-lost")),
+        "Accept": (_take("accept"), _wrong("paxos-accepts-below-promise"), _wrong("paxos-accepted-lost")),
+    },
+    "multi-paxos": {"Prepare": (_take("promise"), _wrong("multi-paxos-promise-lost"))},
+    "raft": {"RequestVote": (_take("vote"), _wrong("no-log-check"), _wrong("vote-not-durable"))},
+}
 """For each service: the messages that wait for a player, and what can be done with each. Others do not."""
 
 IGNORE = Way("ignore", (DROP,))
+
+
+def ways_of(services: Iterable[str]) -> dict[str, dict[str, list[str]]]:
+    """What pages are told of it."""
+    return {
+        s: {type: [way.name for way in ways] for type, ways in WAYS[s].items()} for s in services if s in WAYS
+    }
 
 
 def rules_for(room: Room, node: str) -> list[str]:

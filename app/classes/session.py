@@ -34,7 +34,7 @@ from app.classes.events import (
     Went,
 )
 from app.classes.keeping import Keeper, Kept, Opened
-from app.classes.play import choose, release, take_up
+from app.classes.play import choose, release, take_up, ways_of
 from app.classes.reduce import Told, fold, reduce
 from app.classes.state import ClassState
 from app.rooms import wire
@@ -67,6 +67,7 @@ class Session:
         self._public = False
         self._people: set[str] = set()
         self._due: asyncio.TimerHandle | None = None
+        self._ways = ways_of(room.config.services) if room else {}
 
     def restore(self, kept: Kept) -> None:
         """As it was when the last fact was kept; nobody is here yet."""
@@ -210,7 +211,7 @@ class Session:
             "room": self.opened.room,
             "title": self.opened.title,
         }
-        return wire.message("class", **about, **views.public(self.state))
+        return wire.message("class", **about, **views.public(self.state), ways=self._ways)
 
     def _own(self, person: str) -> str:
         return wire.message("you", **views.own(self.state, self.state.people[person]))

@@ -124,17 +124,20 @@ class LinkSettings(Base):
 
 
 class OnMessage(Base):
-    """`drop #12`, `hold AppendEntries n1 -> n2`, `deliver first RequestVote * -> n3`, `delay #12 30ms`."""
+    """`drop #12`, `hold AppendEntries n1 -> n2`, `deliver first RequestVote * -> n3`, `delay #12 30ms`;
+    `deliver #12 as no-log-check`: this once, its receiver behaves like that mutant."""
 
     verb: Literal["drop", "duplicate", "delay", "hold", "deliver"]
     id: int | None = None
     selector: Selector | None = None
     first: bool = False
     by: str | None = None
+    mutant: str | None = None
 
     def __str__(self) -> str:
         which = f"#{self.id}" if self.id is not None else f"{'first ' if self.first else ''}{self.selector}"
-        return f"{self.verb} {which}" + (f" {self.by}" if self.by else "")
+        how = f" as {self.mutant}" if self.mutant else f" {self.by}" if self.by else ""
+        return f"{self.verb} {which}{how}"
 
 
 class Standing(Base):
@@ -264,7 +267,7 @@ USAGE = {
     "drop": "drop #12 | drop AppendEntries n1 -> n2 | drop every AppendEntries n1 -> n2",
     "hold": "hold #12 | hold AppendEntries n1 -> n2 | hold every AppendEntries n1 -> n2",
     "duplicate": "duplicate #12 | duplicate AppendEntries n1 -> n2",
-    "deliver": "deliver #12 | deliver first AppendEntries n1 -> n2",
+    "deliver": "deliver #12 | deliver first AppendEntries n1 -> n2 | deliver #12 as no-log-check",
     "delay": "delay #12 30ms | delay AppendEntries n1 -> n2 30ms",
     "allow": "allow every AppendEntries n1 -> n2",
     "network": "network manual | network auto",
@@ -382,15 +385,20 @@ def _selector(words: list[str]) -> Selector:
 def _message(words: list[str], verb: str) -> Command:
     if words[0] == "every":
         return Standing.model_validate({"action": verb, "selector": _selector(words[1:])})
-    by = None
+    by = mutant = None
     if verb == "delay":
         by, words = spoken(micros(words[-1])), words[:-1]
+    elif verb == "deliver" and "as" in words[-2:-1]:
+        mutant, words = words[-1], words[:-2]
     first = words[0] == "first"
     which = words[1:] if first else words
     if match := re.fullmatch(r"#(\d{1,15})", which[0]):
         _require(len(which) == 1 and not first)
-        return OnMessage.model_validate({"verb": verb, "id": int(match[1]), "by": by})
-    return OnMessage.model_validate({"verb": verb, "selector": _selector(which), "first": first, "by": by})
+        return OnMessage.model_validate({"verb": verb, "id": int(match[1]), "by": by, "mutant": mutant})
+    selector = _selector(which)
+    return OnMessage.model_validate(
+        {"verb": verb, "selector": selector, "first": first, "by": by, "mutant": mutant}
+    )
 
 
 def _standing(words: list[str], verb: str) -> Command:

@@ -41,7 +41,7 @@ from app.sim.trace import Event
 from app.sim.units import micros, span
 from protocols.actor import Effects, Impossible
 from protocols.key_value import Command as Operation
-from protocols.registry import client_of
+from protocols.registry import client_of, protocol_of
 from protocols.requester import Requester
 
 MOST_MESSAGES = 10_000
@@ -308,7 +308,7 @@ def _(command: OnMessage, cluster: Cluster) -> None:
         raise Refused("too-many-messages", count=len(cluster.in_flight), limit=MOST_MESSAGES)
     if command.verb == "deliver":
         for message in chosen:
-            _deliverable(cluster, cluster.in_flight[message])
+            _deliverable(cluster, cluster.in_flight[message], command.mutant)
     cause = _note(cluster, command)
     for message in chosen:
         if message not in cluster.in_flight:
@@ -323,22 +323,34 @@ def _(command: OnMessage, cluster: Cluster) -> None:
             sent = cluster.in_flight[message]
             cluster.send(_sender(cluster, sent), sent.body[0], sent.body[2], cause, copy_of=message)
         else:
-            _deliver(cluster, message)
+            _deliver(cluster, message, command.mutant)
 
 
-def _deliverable(cluster: Cluster, sent: Event) -> None:
+def _deliverable(cluster: Cluster, sent: Event, mutant: str | None) -> None:
     machine = cluster.machines[sent.body[0]]
+    if mutant is not None:
+        find(mutant, protocol_of(_receiver(cluster, sent).service).mutants, "unknown-mutant")
     if machine.status == CRASHED:
         raise Refused("receiver-crashed", id=sent.seq, node=machine.name)
     if any(p.away for p in machine.processes):
         raise Refused("receiver-busy", id=sent.seq, node=machine.name)
 
 
-def _deliver(cluster: Cluster, message: int) -> None:
-    """The message arrives now, and is handled at once if its receiver still can."""
-    sent = cluster.in_flight[message]
+def _receiver(cluster: Cluster, sent: Event) -> Process:
+    return cluster.processes[_sender(cluster, sent).targets[sent.body[0]]]
+
+
+def _deliver(cluster: Cluster, message: int, mutant: str | None) -> None:
+    """The message arrives now, and is handled at once if its receiver still can; by the handlers of a mutant
+    where one is named, this once."""
+    p = _receiver(cluster, cluster.in_flight[message])
     cluster.moved.pop(message, None)
-    cluster._arrive(message, cluster.processes[_sender(cluster, sent).targets[sent.body[0]]])
+    handlers = p.handlers
+    if mutant is not None:
+        actor, _ = protocol_of(p.service).mutants[mutant]
+        p.handlers = actor(p.actor.me, p.actor.members, p.actor.options).handlers
+    cluster._arrive(message, p)
+    p.handlers = handlers
 
 
 def _sender(cluster: Cluster, sent: Event) -> Process:

@@ -179,8 +179,14 @@ async def delete(session: Led, classes: SomeClasses) -> Response:
 
 
 @pages.get("/join")
-async def join_page(request: Request, code: Annotated[str, Query(max_length=20)] = "") -> Response:
-    return render(request, "join.html", later=("class",), modules=modules_of("join.js"), code=code)
+async def join_page(
+    request: Request,
+    code: Annotated[str, Query(max_length=20)] = "",
+    id: Annotated[str, Query(max_length=20)] = "",
+) -> Response:
+    return render(
+        request, "join.html", later=("pages", "class"), modules=modules_of("join.js"), code=code, id=id
+    )
 
 
 @pages.get("/class/{id}")
@@ -200,10 +206,12 @@ async def projector_page(request: Request, session: AClass) -> Response:
 
 def _page(request: Request, session: Session, role: str) -> Response:
     """The room's page, with the class around it."""
-    room = the_hub(request).get(session.opened.room)
+    hub = the_hub(request)
+    room = hub.get(session.opened.room)
     lenses = lenses_of(room.config.services)
-    modules = modules_of("class.js", *(f"lenses/{name}.js" for name in lenses))
+    modules = modules_of("class.js", "room.js", *(f"lenses/{name}.js" for name in lenses))
     return render(
         request, "class.html", later=("class",), room_id=room.id, class_id=session.id, role=role,
         modules=modules, lenses=" ".join(lenses), join=f"{request.url.netloc}/join",
+        days=f"{hub.settings.class_days:g}",
     )  # fmt: skip

@@ -25,6 +25,7 @@ PAGES = (
     ("compare", "/compare"),
     ("quorum", "/quorum"),
     ("museum", "/museum"),
+    ("join", "/join"),
 )
 """What the top of every page leads to: whose words (`pages.nav.NAME`, `pages.text.NAME`), and where."""
 templates.env.globals["PAGES"] = PAGES

@@ -42,14 +42,14 @@ const openOrder = {
 };
 
 function makeContext() {
-  const room = document.body.dataset.room ?? '';
+  const {room = '', seat = ''} = document.body.dataset;
   const store = new Store();
   const page = new Page(room);
   const i18n = new I18n(page.lang());
   const ctx = /** @type {any} */ ({store, page, i18n, selection: new Selection(), playhead: new Playhead(store)});
   const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
-  ctx.connection = new Connection({url: `${scheme}//${location.host}/ws/rooms/${encodeURIComponent(room)}`, store,
-    token: () => page.token, lang: () => i18n.lang(), wanted: () => page.privateBranch(), forget: () => page.forgetToken()});
+  ctx.connection = new Connection({url: `${scheme}//${location.host}/ws/rooms/${encodeURIComponent(room)}${seat && `?as=${seat}`}`, store,
+    token: () => (seat ? '' : page.token), lang: () => i18n.lang(), wanted: () => page.privateBranch(), forget: () => page.forgetToken()});
   ctx.lenses = new Lenses();
   ctx.lens = ctx.lenses.first;
   ctx.showing = new Showing(ctx);
@@ -144,6 +144,8 @@ async function start() {
   document.body.classList.add('ready');
   const {error} = ctx.connection;
   if (error) ctx.actions.notice(ctx.actions.explain(error));
+  return ctx;
 }
 
-start();
+/** With all that the page's parts share, when it can be used. In a class it is the middle of the class's page. */
+export const started = start();

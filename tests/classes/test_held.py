@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
+from app.classes.play import WAYS
 from app.classes.registry import LETTERS, WRONG_AT_ONCE
+from app.texts import full_catalogue
+from protocols.registry import PROTOCOLS
 from tests.classes.held import Browser, Class
 from tests.serving import Served, serving
 
@@ -279,6 +282,33 @@ def test_a_student_votes_and_the_protocol_decides(a_class: MakeClass, way: str, 
         assert page.ask("act", message=waiting["n2"], way=way)["type"] == "ok"
         assert page.ask("act", message=waiting["n2"], way=way)["code"] == "message-gone"
         assert outcome(held, desk) == {decided}
+
+
+def test_a_student_who_breaks_a_rule_is_caught_by_the_law(a_class: MakeClass) -> None:
+    """n2 says yes and gives its locks back at once (BHG 7.4: it must not)."""
+    held = a_class(services=["2pc"], nodes=3, clients=2)
+    with (
+        held.lead.talk(held.id, "lead") as lead,
+        held.student().talk(held.id, "student") as page,
+        held.lead.watch(held.room["id"], "lead") as desk,
+    ):
+        lead.does("play", on=True)
+        page.does("claim", node="n2")
+        waiting = a_transfer(held, desk)
+        assert page.ask("act", message=waiting["n2"], way="2pc-unlocks-at-vote")["type"] == "ok"
+        laws = held.served.hub.rooms[held.room["id"]].tree.current.timeline.view()["laws"]
+        assert laws["2pc-locks"] > 0
+
+
+def test_every_way_to_play_names_messages_and_mutants_that_exist() -> None:
+    for service, types in WAYS.items():
+        protocol = PROTOCOLS[service]
+        assert set(types) <= {message.__name__ for message in protocol.actor.messages}
+        for way in (way for ways in types.values() for way in ways):
+            mutant = way.commands[-1].partition(" as ")[2]
+            assert not mutant or mutant in protocol.mutants
+            if not mutant:
+                assert f"class.play.{way.name}" in full_catalogue("zh")
 
 
 def test_a_node_that_is_given_up_runs_by_itself_again(a_class: MakeClass) -> None:

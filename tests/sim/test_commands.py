@@ -59,6 +59,7 @@ COMMANDS = st.one_of(
         first=st.booleans(),
     ),
     st.builds(c.OnMessage, verb=st.just("delay"), id=st.integers(1, 10**9), by=DURATIONS),
+    st.builds(c.OnMessage, verb=st.just("deliver"), id=st.integers(1, 10**9), mutant=st.just("no-log-check")),
     st.builds(c.Standing, action=st.sampled_from(["drop", "hold", "allow"]), selector=SELECTORS),
     st.builds(c.Network, mode=st.sampled_from(["manual", "auto"])),
     st.builds(
@@ -226,6 +227,7 @@ REFUSALS = [
     ("link n1 -> n2 delay 9ms..5ms", "span-reversed", []),
     ("link n1 -> n2 delay soon", "duration", []),
     ("drop #99999", "message-gone", []),
+    ("deliver RequestVote n1 -> n2 as raft", "unknown-mutant", ["timeout n1 election"]),
     ("deliver #1", "message-gone", []),
     ("drop AppendEntries * -> *", "no-such-message", []),
     ("drop Pigeon * -> *", "unknown-message-type", []),

@@ -53,8 +53,15 @@ const pair = {
   run: (/** @type {any} */ ctx) => ctx.showing.toggle(),
 };
 
+/** The room becomes a class's: its driver leads it. */
+const teach = {
+  id: 'page.class', label: 'actions.class', group: 'page',
+  enabled: (/** @type {any} */ ctx) => (ctx.store.you.role === 'driver' && !document.body.dataset.seat ? /** @type {true} */ (true) : 'actions.why.class'),
+  run: async (/** @type {any} */ ctx) => (await import('../class/open.js')).openClass(ctx),
+};
+
 export const pageActions = [
-  select, nextMessage, open, escape, pair,
+  select, nextMessage, open, escape, pair, teach,
   pageAction('help', '?', ['?'], ctx => ctx.dialogs.help()),
   pageAction('language', 'L', ['l', 'L'], ctx => ctx.page.setLang(ctx.i18n.lang() === 'zh' ? 'en' : 'zh')),
   pageAction('theme', 'T', ['t', 'T'], ctx => ctx.page.nextTheme()),

@@ -10,9 +10,9 @@ export class Problem extends Error {
   }
 }
 
-/** @param {string} url @param {RequestInit} [init] @returns {Promise<any>} */
-export async function fetchJson(url, init) {
-  const headers = { 'Content-Type': 'application/json', 'Accept-Language': document.documentElement.lang };
+/** @param {string} url @param {RequestInit} [init] @param {Record<string, string>} [more] headers @returns {Promise<any>} */
+export async function fetchJson(url, init, more = {}) {
+  const headers = { 'Content-Type': 'application/json', 'Accept-Language': document.documentElement.lang, ...more };
   const response = await fetch(url, { ...init, headers });
   const body = await response.json().catch(() => ({}));
   if (!response.ok) throw new Problem(body, response.status);

@@ -14,13 +14,14 @@ class TopBar {
     this.state = h('span', {class: 'chip state', role: 'status', hidden: true});
     this.role = h('span', {class: 'chip role'});
     this.room = h('span', {class: 'chip room'});
+    this.teach = h('button', {type: 'button', class: 'plain teach', 'data-action': 'page.class', onclick: () => ctx.actions.run('page.class')});
     this.people = h('span', {class: 'chip people'});
     this.language = h('button', {type: 'button', class: 'plain', onclick: () => ctx.actions.run('page.language')});
     this.theme = h('button', {type: 'button', class: 'plain', onclick: () => ctx.actions.run('page.theme')});
     this.help = h('button', {type: 'button', class: 'plain', onclick: () => ctx.actions.run('page.help')}, [icon('help')]);
     this.panel = h('button', {type: 'button', class: 'plain panel-toggle', onclick: () => ctx.actions.run('page.panel')}, [icon('panel')]);
     root.append(h('div', {class: 'top-left'}, [this.lenses, this.title]),
-      h('div', {class: 'top-right'}, [this.state, this.role, this.room, this.people, this.language, this.theme, this.help, this.panel]));
+      h('div', {class: 'top-right'}, [this.state, this.role, this.room, this.people, this.teach, this.language, this.theme, this.help, this.panel]));
     ctx.connection.subscribe(() => this.draw());
   }
 
@@ -37,6 +38,8 @@ class TopBar {
     this.role.classList.toggle('drives', drives);
     this.room.replaceChildren(t('stage.room'), ' ', h('b', {}, [store.room.id]));
     text(this.people, t('stage.people', {count: store.people.viewers}));
+    this.teach.hidden = this.ctx.actions.enabled('page.class') !== true;
+    text(this.teach, t('actions.class'));
     text(this.language, i18n.lang() === 'zh' ? 'EN' : '中文');
     this.label(this.language, t('actions.language'));
     this.theme.replaceChildren(icon({light: 'moon', dark: 'contrast', projector: 'sun'}[/** @type {'light'} */ (page.theme)] ?? 'moon'));
