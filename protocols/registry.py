@@ -32,6 +32,9 @@ from protocols import two_phase_commit_mutants as two_phase_mutants
 from protocols import two_phase_commit_rules as two_phase_rules
 from protocols.actor import Actor, Rule, State
 from protocols.law import Law
+from protocols.quorum import client_laws as quorum_client_laws
+from protocols.quorum import laws as quorum_laws
+from protocols.quorum import mutants as quorum_mutants
 from protocols.quorum import rules as quorum_rules
 from protocols.raft import laws as raft_laws
 from protocols.raft import mutants as raft_mutants
@@ -125,11 +128,14 @@ PROTOCOLS: dict[str, Protocol] = {
         quorum.QuorumState,
         quorum.QuorumOptions,
         quorum_rules.RULES,
+        quorum_laws.LAWS,
+        quorum_mutants.MUTANTS,
         client=Protocol(
             quorum.QuorumClient,
             quorum.QuorumClientState,
             quorum.QuorumClientOptions,
             quorum_rules.CLIENT_RULES,
+            quorum_client_laws.CLIENT_LAWS,
         ),
     ),
 }

@@ -72,6 +72,5 @@ def clients_in(events: Iterable[Event]) -> dict[str, str]:
 
 
 def is_key_value(service: str) -> bool:
-    """A client of this service puts, gets, adds and deletes: what these histories are about."""
-    protocol = PROTOCOLS[service]
-    return protocol.client is None and KEY_VALUE.keys() <= protocol.actor.operations.keys()
+    """A client of this service puts and gets: what these histories are about."""
+    return {"put", "get"} <= PROTOCOLS[service].actor.operations.keys()

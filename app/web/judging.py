@@ -78,7 +78,7 @@ def _pending(line: Timeline, client: str, first: int) -> dict[str, Command]:
     nodes = line.chunk(first).base["nodes"]
     sides = {n: node["services"][client] for n, node in nodes.items() if client in node["services"]}
     found = {n: side["state"].get("pending") for n, side in sides.items()}
-    return {n: command_of(command) for n, command in found.items() if command}
+    return {n: command_of(asked.get("command", asked)) for n, asked in found.items() if asked}
 
 
 def _judge(passage: Passage, service: str, client: str, pending: dict[str, Command]) -> bytes:

@@ -57,7 +57,11 @@ class Coordinator(Replica):
             write=identity(work),
         )  # fmt: skip
         self.store_at(replicas, work, "write", out)
-        self.stored(s, self.me if self.me in replicas else "", work, out)
+        self.stored(s, self.me if self.counts_itself(c.key) else "", work, out)
+
+    def counts_itself(self, key: str) -> bool:
+        """A coordinator's copy is one of N only where it is a replica."""
+        return self.me in self.replicas(key)
 
     def next_stamp(self, s: QuorumState, now: int) -> Stamp:
         """Numbers are saved with the version that has them, and never used again."""
@@ -230,6 +234,7 @@ class Coordinator(Replica):
 
     def forget(self, s: QuorumState, work: Work, out: Effects) -> None:
         s.working = {name: other for name, other in s.working.items() if name != identity(work)}
+        s.done = work
         self.wind(s, out)
 
     def wind(self, s: QuorumState, out: Effects) -> None:
@@ -257,10 +262,10 @@ class Coordinator(Replica):
         if oldest is None:
             return
         if not oldest.answered:
-            self.fail(oldest, out)
+            oldest = self.fail(oldest, out)
         self.forget(s, oldest, out)
 
-    def fail(self, work: Work, out: Effects) -> None:
+    def fail(self, work: Work, out: Effects) -> Work:
         """The client is told how many answered. A write may be on some replicas all the same."""
         c, writes = work.command, work.phase == "write"
         quorum = tuple(work.answers) if work.phase == "read" else work.quorum
@@ -269,6 +274,7 @@ class Coordinator(Replica):
             key=c.key, client=c.client, have=len(quorum), need=work.need,
         )  # fmt: skip
         out.send(c.client, QuorumReply(c.serial, "failed", quorum=quorum, need=work.need))
+        return replace(work, quorum=quorum)
 
     def on_patience_timeout(self, s: QuorumState, out: Effects) -> None:
         """Some have not answered for a while: others are asked, or all once more."""

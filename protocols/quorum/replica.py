@@ -65,7 +65,9 @@ class Replica(Actor[QuorumState, QuorumOptions]):
         held = s.store.get(key, ())
         kept = self.reconcile(held, versions)
         if self.options.versions == "last-write-wins":
-            lost = tuple(v for v in (*held, *versions) if not covers(clock_of(kept), v.stamp))
+            lost = tuple(
+                v for v in (*held, *versions) if v.stamp.node and not covers(clock_of(kept), v.stamp)
+            )
             if lost:
                 out.explain("last-write-wins", key=key, kept=spoken(kept), lost=spoken(lost))
         if kept == held:

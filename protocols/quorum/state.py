@@ -64,6 +64,8 @@ class QuorumState(State):
     served: Persistent[dict[str, int]] = {}
     # A coordinator's.
     working: Coordinating[dict[str, Work]] = {}
+    done: Coordinating[Work | None] = None
+    """The operation that was finished last."""
     # Anti-entropy.
     partner: Annotated[int, msgspec.Meta(extra={"group": "anti-entropy"})] = 0
 

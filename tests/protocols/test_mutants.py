@@ -74,11 +74,11 @@ def test_a_mutant_is_one_bug(service: str, mutant: str) -> None:
     assert 1 <= sum(callable(getattr(right, name, None)) for name in vars(kind) if name[:2] != "__") <= 2
 
 
-@pytest.mark.parametrize("service", ["paxos", "multi-paxos"])
+@pytest.mark.parametrize("service", ["paxos", "multi-paxos", "quorum"])
 def test_each_law_is_broken_by_some_mutant(service: str) -> None:
     """None of them is always true."""
     protocol = PROTOCOLS[service]
-    assert {law for _, law in protocol.mutants.values()} == {law.id for law in protocol.laws}
+    assert {law for _, law in protocol.mutants.values()} >= {law.id for law in protocol.laws}
 
 
 def test_a_deposed_leader_answers_a_read_that_it_did_not_confirm() -> None:

@@ -46,7 +46,7 @@ class HistoryPanel {
     const { services } = this.ctx.store;
     return Object.keys(services).filter((name) => {
       const operations = /** @type {any} */ (services[name]).operations ?? {};
-      return !/** @type {any} */ (services[name]).server && ['put', 'get', 'add', 'delete'].every((op) => op in operations);
+      return !/** @type {any} */ (services[name]).server && ['put', 'get'].every((op) => op in operations);
     });
   }
 
