@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.settings import Settings
 from app.sim.errors import Refused
+from app.web.bridge import PREFIX, Bridge
 from app.web.errors import response_of
 from app.web.visitors import origin_allowed
 
@@ -28,6 +29,7 @@ class Guard:
     def __init__(self, app: ASGIApp, settings: Settings, sockets: ASGIApp) -> None:
         self._app = app
         self._sockets = sockets
+        self._bridge = Bridge(sockets, settings.max_message_bytes)
         self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,6 +51,8 @@ class Guard:
         refused = self._refusal(request)
         if refused is not None:
             await response_of(refused, request)(scope, receive, send_with_headers)
+        elif scope["path"].startswith(PREFIX):
+            await self._bridge(scope, receive, send_with_headers)
         else:
             await self._app(scope, self._counted(receive), send_with_headers)
 

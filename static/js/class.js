@@ -74,6 +74,7 @@ class Desk {
 
   state() {
     const { t } = this.ctx.i18n;
+    if (this.line.state === 'open' && this.line.plain) return html`<p class="k-line" role="status">${t('class.fallback')}</p>`;
     return this.line.state === 'reconnecting' ? html`<p class="k-line" role="status">${t('class.offline')}</p>` : nothing;
   }
 

@@ -13,7 +13,7 @@ export class ClassLine extends Connection {
     this.role = role;
   }
 
-  /** @param {WebSocket} socket */
+  /** @param {{send: (text: string) => void}} socket */
   hello(socket) {
     socket.send(JSON.stringify({ type: 'hello', version: 1, role: this.role, lang: this.lang() }));
   }

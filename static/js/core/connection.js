@@ -6,6 +6,8 @@
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 10000;
 const SILENT = 20000;
+/** So many sockets must fail to open before it is believed that the network lets none through. */
+const TRIES = 3;
 
 /** A request that the server refused: {code, params, message}. */
 export class Refused extends Error {
@@ -31,7 +33,9 @@ export class Connection {
     /** @type {'connecting'|'open'|'reconnecting'|'failed'} */
     this.state = 'connecting';
     /** @type {any} */ this.error = null;
-    /** @type {WebSocket|null} */ this.socket = null;
+    /** @type {WebSocket|import('./pipe.js').Pipe|null} */ this.socket = null;
+    /** Over plain HTTP, where there is no other way. @type {typeof import('./pipe.js').Pipe|null} */ this.plain = null;
+    this.failures = 0;
     /** @type {Map<string, {resolve: (v: any) => void, reject: (e: any) => void}>} */
     this.waiting = new Map();
     this.nextId = 1;
@@ -59,13 +63,29 @@ export class Connection {
 
   open() {
     clearTimeout(this.timer);
-    const socket = this.socket = new WebSocket(this.url);
-    socket.onopen = () => this.hello(socket);
-    socket.onmessage = event => { if (socket === this.socket) this.hear(JSON.parse(event.data)); };
-    socket.onclose = () => { if (socket === this.socket) this.lost(); };
+    const socket = this.socket = this.plain ? new this.plain(this.url) : new WebSocket(this.url);
+    let opened = false;
+    socket.onopen = () => {
+      opened = true;
+      this.failures = 0;
+      this.hello(socket);
+    };
+    socket.onmessage = (/** @type {{data: string}} */ event) => { if (socket === this.socket) this.hear(JSON.parse(event.data)); };
+    socket.onclose = () => {
+      if (socket !== this.socket) return;
+      if (!opened) this.doubt();
+      this.lost();
+    };
   }
 
-  /** @param {WebSocket} socket */
+  /** After three sockets that did not open, another way; and where that does not open either, sockets again. */
+  async doubt() {
+    if (++this.failures < TRIES && !this.plain) return;
+    this.failures = 0;
+    this.plain = this.plain ? null : (await import('./pipe.js').catch(() => null))?.Pipe ?? null;
+  }
+
+  /** @param {{send: (text: string) => void}} socket */
   hello(socket) {
     const {store} = this;
     const hello = /** @type {any} */ ({type: 'hello', version: 1, lang: this.lang()});

@@ -67,10 +67,10 @@ class TopBar {
 
   /** @param {(k: string, p?: any) => string} t */
   drawState(t) {
-    const {state, error} = this.ctx.connection;
-    this.state.hidden = state === 'open';
+    const {state, error, plain} = this.ctx.connection;
+    this.state.hidden = state === 'open' && !plain;
     this.state.classList.toggle('failed', state === 'failed');
-    text(this.state, state === 'failed' ? error?.message || t('stage.connection.failed') : t(`stage.connection.${state}`));
+    text(this.state, state === 'failed' ? error?.message || t('stage.connection.failed') : t(`stage.connection.${state === 'open' ? 'plain' : state}`));
   }
 
   /** @param {any} el @param {string} words */
