@@ -11,6 +11,7 @@ ALL = (
     "znodes",
     "history",
     "linearizability",
+    "storage",
     "fanout",
     "zookeeper",
     "quorum",
