@@ -33,12 +33,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         _open_live(hub)
 
     taught = Classes(settings, database, hub.find)
-    front = _zookeeper(hub) if settings.live and settings.zookeeper else None
+    gateway = RoomGateway(hub.get(LIVE)) if settings.live and settings.zookeeper else None
+    front = Front(gateway, settings) if gateway else None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await database.open()
         await hub.keep_in(database)
+        if gateway is not None and database.keeps:
+            await gateway.keep_in(database)
         hub.start()
         await taught.start()
         if front is not None:
@@ -102,8 +105,3 @@ def _open_live(hub: Hub) -> None:
     timeline = hub.timeline(live.model_copy(update={"seed": settings.live_seed, "scenario": None}))
     room = hub.add(title, timeline, id=LIVE, token=settings.live_token.get_secret_value())
     room.tree.current.speed = settings.speed
-
-
-def _zookeeper(hub: Hub) -> Front:
-    """The way in for real ZooKeeper clients."""
-    return Front(RoomGateway(hub.get(LIVE)), hub.settings)

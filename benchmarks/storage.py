@@ -69,12 +69,14 @@ def compare(drivers: int, rounds: int = 3) -> list[Ratio]:
         with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
             kept.append(served(drivers, f"{folder}/q.db"))
         unkept.append(served(drivers, ":memory:"))
-    with_, without = ([statistics.median(column) for column in zip(*side, strict=True)] for side in (kept, unkept))
+    with_, without = (
+        [statistics.median(column) for column in zip(*side, strict=True)] for side in (kept, unkept)
+    )
     who = f"{drivers} driver{'s' if drivers > 1 else ''}"
     return [
         Ratio(f"acknowledged commands a second, {who}, kept / not kept", with_[0] / without[0], None, True,
               f"{with_[0]:.0f} against {without[0]:.0f}; median {with_[1] * 1e3:.2f} ms against "
-              f"{without[1] * 1e3:.2f} ms; CPU a command {with_[2] * 1e6:.0f} µs against {without[2] * 1e6:.0f} µs"),
+              f"{without[1] * 1e3:.2f} ms; CPU {with_[2] * 1e6:.0f} µs against {without[2] * 1e6:.0f} µs"),
     ]  # fmt: skip
 
 

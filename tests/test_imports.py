@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "app.quorum": {"app.quorum", "app.sim"},
     "app.rooms": {"app.rooms", "app.sim", "app.settings", "app.storage"},
     "app.classes": {"app.classes", "app.rooms", "app.sim", "app.settings", "app.storage", "protocols"},
-    "app.zookeeper": {"app.zookeeper", "app.rooms", "app.sim", "app.settings", "protocols"},
+    "app.zookeeper": {"app.zookeeper", "app.rooms", "app.sim", "app.settings", "app.storage", "protocols"},
     "app.web": {
         *("app.web", "app.classes", "app.rooms", "app.history", "app.sim", "app.settings", "app.storage"),
         *("app.lessons", "app.quorum", "app.main", "protocols"),

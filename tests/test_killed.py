@@ -2,16 +2,20 @@
 
 import contextlib
 import os
+import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
+from kazoo.client import KazooClient
+from kazoo.exceptions import ConnectionLoss, OperationTimeoutError
+from kazoo.retry import KazooRetry
 from websockets.exceptions import ConnectionClosed
 
 from app.sim.config import read_config
@@ -134,6 +138,50 @@ def _is_as_it_was(server: Process, driver: Driver) -> None:
         assert member.ask("command", text="crash n5")["type"] == "ok"
         following = [event[0] for m in member.seen if m["type"] == "events" for event in m["events"]]
         assert following == list(range(seen + 1, seen + 1 + len(following)))
+
+
+def test_real_zookeeper_clients_keep_their_sessions_and_what_was_acknowledged(tmp_path: Path) -> None:
+    port = _five_free_ports()
+    settings = {"ZOOKEEPER": "true", "ZOOKEEPER_PORT": str(port), "SPEED": "max"}
+    quick = KazooRetry(max_tries=-1, delay=0.05, backoff=1)
+    hosts = ",".join(f"127.0.0.1:{port + n}" for n in range(5))
+    client = KazooClient(hosts, timeout=30.0, connection_retry=quick)
+    acknowledged: list[str] = []
+    try:
+        with process(tmp_path, **settings):
+            client.start(timeout=30)
+            client.create("/mine", b"here", ephemeral=True)
+            session = client.client_id
+            writes = [client.create_async(f"/n{n}", b"x" * 50) for n in range(40)]
+            for write in writes[:25]:
+                acknowledged.append(write.get(timeout=20))
+        with process(tmp_path, **settings):
+            assert _patiently(lambda: client.get("/mine")[0]) == b"here", "its session did not end"
+            assert client.client_id == session
+            assert set(acknowledged) <= {f"/{name}" for name in client.get_children("/")}
+    finally:
+        client.stop()
+        client.close()
+
+
+def _patiently(ask: Callable[[], Any]) -> Any:
+    """Asked again while the connection is being made anew."""
+    end = time.monotonic() + 30
+    while True:
+        try:
+            return ask()
+        except (ConnectionLoss, OperationTimeoutError):
+            assert time.monotonic() < end, "it does not come back"
+            time.sleep(0.05)
+
+
+def _five_free_ports() -> int:
+    for first in range(24_000, 32_000, 5):
+        with contextlib.ExitStack() as taken, contextlib.suppress(OSError):
+            for port in range(first, first + 5):
+                taken.enter_context(socket.create_server(("127.0.0.1", port)))
+            return first
+    raise AssertionError("no port is free")
 
 
 def test_killed_again_and_again_the_moment_it_has_answered(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Callable, Iterable
 
 MOST = 10_000
 NOBODY = (b"", b"", "")
@@ -17,6 +18,12 @@ NOBODY = (b"", b"", "")
 class Credentials:
     def __init__(self) -> None:
         self._given: dict[int, tuple[bytes, bytes, str]] = {}
+        self.keep: Callable[[int, bytes, bytes, str], None] = lambda session, given, inner, branch: None
+        """Writes one down."""
+
+    def restore(self, kept: Iterable[tuple[int, bytes, bytes, str]]) -> None:
+        """Those of before a restart."""
+        self._given = {session: (outer, inner, branch) for session, outer, inner, branch in kept}
 
     def give(self, session: int, inner: bytes, branch: str) -> bytes:
         """The password of a session that is open on `branch`, where it is `inner`; the same as before, when
@@ -25,6 +32,7 @@ class Credentials:
         if known != inner:
             outer = secrets.token_bytes(16)
         self._given[session] = (outer, inner, branch)
+        self.keep(session, outer, inner, branch)
         if len(self._given) > MOST:
             del self._given[next(iter(self._given))]
         return outer

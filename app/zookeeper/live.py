@@ -22,6 +22,7 @@ from app.sim.cluster import Cluster
 from app.sim.errors import Refused
 from app.sim.process import CRASHED, PAUSED, Machine
 from app.sim.trace import Event
+from app.storage.database import Database
 from app.zookeeper.credentials import Credentials
 from app.zookeeper.facts import facts_of
 from app.zookeeper.gateway import Caller, Facts, Said, State, TurnedAway
@@ -48,6 +49,11 @@ WINDOW = 16
 """Requests of one client that are in the room at once; a server carries along what it has not answered."""
 CROWD = 3
 """So many messages for each server are reckoned for a request: time stops when a room has too many."""
+
+
+KEPT = """INSERT INTO zookeeper_sessions (session, given, inner, branch, life) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (session) DO UPDATE SET given = excluded.given, inner = excluded.inner,
+    branch = excluded.branch, life = excluded.life"""
 
 
 class RoomLine:
@@ -122,6 +128,20 @@ class RoomGateway:
         self._knocked = float("-inf")
         self._tell_down: Callable[[str], None] = lambda server: None
         room.outside.append(self)
+
+    async def keep_in(self, database: Database) -> None:
+        """Sessions outlive the server, as the room does: their clients come back with the same passwords."""
+        life = self.room.life
+        rows = await database.read(
+            "SELECT session, given, inner, branch FROM zookeeper_sessions WHERE life = ?", life
+        )
+        self.credentials.restore((int(session), *rest) for session, *rest in rows)
+        database.write("DELETE FROM zookeeper_sessions WHERE life <> ?", life)
+
+        def keep(session: int, given: bytes, inner: bytes, branch: str) -> None:
+            self.room.valve.needed = database.write(KEPT, str(session), given, inner, branch, life)
+
+        self.credentials.keep = keep
 
     # -- what the front asks -----------------------------------------------------------------------------
 
