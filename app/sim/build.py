@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.sim.chance import Stream
 from app.sim.cluster import Cluster, Record
 from app.sim.config import ClusterConfig, actor_class, initial_state
+from app.sim.delays import read_link_delay
 from app.sim.network import Link, Network
 from app.sim.process import Machine, Process, Shape
 from app.sim.units import span
@@ -47,7 +48,9 @@ def build_network(config: ClusterConfig) -> Network:
 def build_link(config: ClusterConfig, src: str, dst: str) -> Link:
     """A link as the configuration wants all of them."""
     settings = config.network
-    link = Link(src, dst, span(settings.delay), config.seed)
+    link = Link(src, dst, read_link_delay(settings.delay), config.seed)
+    for kind, delay in settings.delays.items():
+        link.set_kind(kind, read_link_delay(delay))
     link.loss, link.duplicate, link.fifo = settings.loss, settings.duplicate, settings.fifo
     link.refresh(severed=False, ruled=False)
     return link

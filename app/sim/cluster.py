@@ -274,7 +274,7 @@ class Cluster:
 
     def _send_rough(self, p: Process, link: Link, m: Message, cause: int, copy_of: int) -> None:
         """Send over a link that is cut, loses, duplicates or keeps order, or where somebody decides."""
-        dst, arrives = link.dst, link.in_order(self.now + link.delay())
+        dst, arrives = link.dst, link.in_order(self.now + link.delay_of(type(m).__name__))
         verdict = self._ruled(p.node, dst, m)
         body = (dst, type(m).__name__, m, arrives, 1 if verdict == "hold" else 0, copy_of)
         self.seq = seq = self.seq + 1

@@ -14,8 +14,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from app.sim.delays import spoken_delay
 from app.sim.errors import Refused
-from app.sim.units import micros, span, spoken, spoken_span
+from app.sim.units import micros, spoken
 from protocols.registry import operations, orders
 
 LONGEST, LONGEST_TOLD = 400, 12_000
@@ -110,6 +111,8 @@ class LinkSettings(Base):
     dst: str
     both: bool
     delay: str | None = None
+    delays: tuple[tuple[str, str], ...] = ()
+    """By kind of message."""
     loss: float | None = Field(default=None, ge=0, le=1)
     duplicate: float | None = Field(default=None, ge=0, le=1)
     fifo: bool | None = None
@@ -117,6 +120,7 @@ class LinkSettings(Base):
     def __str__(self) -> str:
         parts = [f"link {self.src} {'--' if self.both else '->'} {self.dst}"]
         parts += [f"delay {self.delay}"] if self.delay is not None else []
+        parts += [f"delay:{kind} {delay}" for kind, delay in self.delays]
         parts += [f"loss {self.loss:g}"] if self.loss is not None else []
         parts += [f"duplicate {self.duplicate:g}"] if self.duplicate is not None else []
         parts += [f"fifo {'on' if self.fifo else 'off'}"] if self.fifo is not None else []
@@ -263,7 +267,7 @@ USAGE = {
     "mend": "mend n1 -> n2 | mend n1 -- n2",
     "partition": "partition n1 n2 | n3 n4 n5",
     "heal": "heal",
-    "link": "link n1 -> n2 delay 5ms..10ms loss 0.1 duplicate 0.05 fifo on",
+    "link": "link n1 -> n2 delay 5ms..10ms loss 0.1 duplicate 0.05 fifo on | link * -> * delay exp(0.2)",
     "drop": "drop #12 | drop AppendEntries n1 -> n2 | drop every AppendEntries n1 -> n2",
     "hold": "hold #12 | hold AppendEntries n1 -> n2 | hold every AppendEntries n1 -> n2",
     "duplicate": "duplicate #12 | duplicate AppendEntries n1 -> n2",
@@ -362,14 +366,17 @@ def _link(words: list[str], verb: str) -> Command:
     rest = words[3:]
     _require(bool(rest) and len(rest) % 2 == 0)
     settings = dict(zip(rest[::2], rest[1::2], strict=True))
-    _require(len(settings) * 2 == len(rest) and settings.keys() <= {"delay", "loss", "duplicate", "fifo"})
+    kinds = {key: key.removeprefix("delay:") for key in settings if re.fullmatch(r"delay:\w+", key)}
+    known = {"delay", "loss", "duplicate", "fifo", *kinds}
+    _require(len(settings) * 2 == len(rest) and settings.keys() <= known)
     fifo = settings.get("fifo")
     _require(fifo in (None, "on", "off"))
     return LinkSettings(
         src=src,
         dst=dst,
         both=both,
-        delay=spoken_span(span(settings["delay"])) if "delay" in settings else None,
+        delay=spoken_delay(settings["delay"]) if "delay" in settings else None,
+        delays=tuple((kind, spoken_delay(settings[key])) for key, kind in kinds.items()),
         loss=float(settings["loss"]) if "loss" in settings else None,
         duplicate=float(settings["duplicate"]) if "duplicate" in settings else None,
         fifo=None if fifo is None else fifo == "on",

@@ -23,6 +23,7 @@ from pydantic_core import PydanticCustomError
 
 from app.sim.commands import Command, Join, Tell, parse
 from app.sim.conditions import check_condition
+from app.sim.delays import spoken_delay
 from app.sim.errors import Refused
 from app.sim.units import micros, span, spoken_span
 from protocols.actor import Impossible, field_table
@@ -48,22 +49,24 @@ def readable_span(value: str | None) -> str | None:
         raise PydanticCustomError("span", "{what}", {"what": refused.message()}) from None
 
 
+def readable_delay(value: str) -> str:
+    """The same for a link's delay, which may be a distribution."""
+    try:
+        return spoken_delay(value)
+    except Refused as refused:
+        raise PydanticCustomError("span", "{what}", {"what": refused.message()}) from None
+
+
+DelayText = Annotated[str, AfterValidator(readable_delay)]
 SpanText = Annotated[str, AfterValidator(readable_span)]
 
 
-class LinkConfig(Strict):
-    """How links behave; what is left out is as for all links."""
+class NetworkConfig(Strict):
+    """All links: one hop takes about 20 ms unless told otherwise; `delays` are those of some kinds of
+    messages."""
 
-    delay: SpanText | None = None
-    loss: float | None = Field(default=None, ge=0, le=1)
-    duplicate: float | None = Field(default=None, ge=0, le=1)
-    fifo: bool | None = None
-
-
-class NetworkConfig(LinkConfig):
-    """All links: one hop takes about 20 ms unless told otherwise."""
-
-    delay: SpanText = "15ms..25ms"
+    delay: DelayText = "15ms..25ms"
+    delays: dict[str, DelayText] = Field(default_factory=dict, max_length=50)
     loss: float = Field(default=0.0, ge=0, le=1)
     duplicate: float = Field(default=0.0, ge=0, le=1)
     fifo: bool = False
@@ -161,6 +164,8 @@ class ClusterConfig(Strict):
         for service in [*self.services, *self.client_sides]:
             self._check_cluster(service)
         self._check_initial()
+        for kind in self.network.delays:
+            find(kind, self._message_types(), "unknown-message-type")
         for n, step in enumerate(self.script, start=1):
             check_step(self, n, step)
         for n, expectation in enumerate(self.expect, start=1):
@@ -179,6 +184,10 @@ class ClusterConfig(Strict):
             actor_class(self, service).check(tuple(self.nodes), self.options_of(service))
         except Impossible as impossible:
             raise Refused(impossible.code, **impossible.params) from None
+
+    def _message_types(self) -> set[str]:
+        sides = [client_of(service, self.services) for service in self.services]
+        return {m.__name__ for s in [*self.services, *sides] for m in protocol_of(s).actor.messages}
 
     def _check_initial(self) -> None:
         for node, services in self.initial.items():

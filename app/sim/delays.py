@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.sim.errors import Refused
-from app.sim.units import FACTORS, micros, span
+from app.sim.units import FACTORS, micros, span, spoken_span
+from protocols.actor import Span
 
 NAMES = {
     "lnkd-ssd": "91.22%pareto(0.235,10)+8.78%exp(1.66)",
@@ -79,6 +80,17 @@ class Delay:
 
     def __str__(self) -> str:
         return self.text
+
+
+def read_link_delay(text: str) -> Span | Delay:
+    """What a link's delay is: a span as ever, or a distribution. Raises Refused."""
+    return span(text) if text[:1].isdigit() and not set(text) & set("%+") else read_delay(text)
+
+
+def spoken_delay(text: str) -> str:
+    """The same in its shortest form. Raises Refused."""
+    found = read_link_delay(text)
+    return spoken_span(found) if isinstance(found, Span) else str(found)
 
 
 def read_delay(text: str) -> Delay:

@@ -34,11 +34,12 @@ from app.sim.commands import (
 )
 from app.sim.conditions import leader
 from app.sim.config import find
+from app.sim.delays import read_link_delay
 from app.sim.errors import Refused
 from app.sim.network import Link, keeps_apart
 from app.sim.process import CRASHED, PAUSED, UP, Machine, Process
 from app.sim.trace import Event
-from app.sim.units import micros, span
+from app.sim.units import micros
 from protocols.actor import Effects, Impossible
 from protocols.key_value import Command as Operation
 from protocols.registry import client_of, protocol_of
@@ -217,10 +218,14 @@ def _(command: Heal, cluster: Cluster) -> None:
 @_apply.register
 def _(command: LinkSettings, cluster: Cluster) -> None:
     links = _links(cluster, command.src, command.dst, command.both)
+    for kind, _delay in command.delays:
+        find(kind, _message_types(cluster), "unknown-message-type")
     _note(cluster, command)
     for link in links:
         if command.delay is not None:
-            link.set_delay(span(command.delay))
+            link.set_delay(read_link_delay(command.delay))
+        for kind, delay in command.delays:
+            link.set_kind(kind, read_link_delay(delay))
         link.loss = link.loss if command.loss is None else command.loss
         link.duplicate = link.duplicate if command.duplicate is None else command.duplicate
         link.fifo = link.fifo if command.fifo is None else command.fifo
@@ -273,10 +278,13 @@ def _checked(cluster: Cluster, selector: Selector) -> Selector:
         name if name == "*" else _machine(cluster, name).name for name in (selector.src, selector.dst)
     )
     if selector.type != "*":
-        machines = cluster.machines.values()
-        types = {m.__name__ for machine in machines for p in machine.processes for m in p.actor.messages}
-        find(selector.type, types, "unknown-message-type")
+        find(selector.type, _message_types(cluster), "unknown-message-type")
     return Selector(type=selector.type, src=src, dst=dst)
+
+
+def _message_types(cluster: Cluster) -> set[str]:
+    machines = cluster.machines.values()
+    return {m.__name__ for machine in machines for p in machine.processes for m in p.actor.messages}
 
 
 def _chosen(cluster: Cluster, command: OnMessage) -> list[int]:

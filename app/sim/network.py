@@ -1,14 +1,18 @@
 """The network: one-way links, each with its own delay, loss and stream of chance, and what is cut.
 
+A delay is a span, from which whole microseconds are drawn evenly, or a distribution (app/sim/delays.py); some
+kinds of messages may have another than the rest.
+
 Links are one-way, so a cut may be too; groups of a partition may overlap, so reachability need not be
 transitive.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from app.sim.chance import BLOCK, Stream
+from app.sim.delays import Delay
 from protocols.actor import Span
 
 
@@ -22,15 +26,18 @@ class Link(Stream):
     """The way from `src` to `dst`, with the stream of chance that decides what happens on it."""
 
     __slots__ = (
-        "closed", "cut", "delays", "dst", "duplicate", "fifo", "high", "last", "loss", "low", "plain", "src"
+        "closed", "cut", "delays", "dst", "duplicate", "fifo", "high", "kinds", "last", "law", "loss", "low",
+        "plain", "src",
     )  # fmt: skip
 
-    def __init__(self, src: str, dst: str, delay: Span, seed: int) -> None:
+    def __init__(self, src: str, dst: str, delay: Span | Delay, seed: int) -> None:
         super().__init__(seed, f"link/{src}/{dst}")
         self.src = src
         self.dst = dst
         self.delays: tuple[int, ...] = ()
         """What each word of the present block means as a delay."""
+        self.kinds: Mapping[str, Span | Delay] = {}
+        """The kinds of messages that take another time than the rest."""
         self.set_delay(delay)
         self.loss = 0.0
         self.duplicate = 0.0
@@ -41,16 +48,23 @@ class Link(Stream):
         self.closed = False
         """Cut, or severed by the partition."""
         self.plain = True
-        """Nothing to think about: open, no loss, no duplicates, any order, no rule about messages."""
+        """Nothing to think about: open, no loss, no duplicates, any order, no rule about messages, and all
+        kinds of them are alike."""
 
-    def set_delay(self, delay: Span) -> None:
-        self.low, self.high = delay.low, delay.high
+    def set_delay(self, delay: Span | Delay) -> None:
+        """For all kinds of messages."""
+        self.law = delay
+        self.low, self.high = (delay.low, delay.high) if isinstance(delay, Span) else (0, 1)
+        self.kinds = {}
         self._weigh()
+
+    def set_kind(self, kind: str, delay: Span | Delay) -> None:
+        self.kinds = {**self.kinds, kind: delay}
 
     def refresh(self, severed: bool, ruled: bool) -> None:
         """Recompute what follows from the settings."""
         self.closed = self.cut or severed
-        self.plain = not (self.closed or self.loss or self.duplicate or self.fifo or ruled)
+        self.plain = not (self.closed or self.loss or self.duplicate or self.fifo or ruled or self.kinds)
 
     def delay(self) -> int:
         """How long the next message takes: as `between` draws it, but worked out for a whole block."""
@@ -63,6 +77,13 @@ class Link(Stream):
         self.at = at + 1
         return self.delays[at]
 
+    def delay_of(self, kind: str) -> int:
+        """How long the next message takes, which is of that kind."""
+        law = self.kinds.get(kind)
+        if law is None:
+            return self.delay()
+        return self.between(law.low, law.high) if isinstance(law, Span) else law.micros(self.word())
+
     def in_order(self, arrives: int) -> int:
         """With `fifo`, no message overtakes the one before it."""
         if self.fifo:
@@ -74,6 +95,9 @@ class Link(Stream):
         self._weigh()
 
     def _weigh(self) -> None:
+        if isinstance(self.law, Delay):
+            self.delays = tuple(map(self.law.micros, self.words))
+            return
         low, width = self.low, self.high - self.low + 1
         self.delays = tuple([low + (word * width >> 32) for word in self.words])
 
@@ -81,6 +105,7 @@ class Link(Stream):
         twin = Link.__new__(Link)
         twin.name, twin.block, twin.at, twin.words = self.name, self.block, self.at, self.words
         twin.src, twin.dst, twin.delays = self.src, self.dst, self.delays
+        twin.law, twin.kinds = self.law, self.kinds
         twin.low, twin.high, twin.loss, twin.duplicate = self.low, self.high, self.loss, self.duplicate
         twin.fifo, twin.last, twin.cut = self.fifo, self.last, self.cut
         twin.closed, twin.plain = self.closed, self.plain

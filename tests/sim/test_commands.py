@@ -23,6 +23,7 @@ DURATIONS = st.integers(0, LONGEST).map(spoken)
 SPANS = st.tuples(st.integers(0, 10**7), st.integers(0, 10**7)).map(
     lambda t: spoken_span(Span(min(t), max(t)))
 )
+DELAYS = st.sampled_from(["lnkd-disk", "75ms+exp(0.2)", "38%pareto(1.05,1.51)+62%5ms..9ms"])
 SHARES = st.floats(0, 1).map(lambda x: round(x, 4))
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=12)
 SELECTORS = st.builds(c.Selector, type=st.sampled_from(["*", "AppendEntries"]), src=ENDS, dst=ENDS)
@@ -47,7 +48,10 @@ COMMANDS = st.one_of(
         src=ENDS,
         dst=ENDS,
         both=st.booleans(),
-        delay=SPANS,
+        delay=SPANS | DELAYS,
+        delays=st.dictionaries(st.sampled_from(["Stored", "Fetched"]), SPANS | DELAYS).map(
+            lambda kinds: tuple(kinds.items())
+        ),
         loss=st.none() | SHARES,
         duplicate=st.none() | SHARES,
         fifo=st.none() | st.booleans(),
@@ -225,7 +229,11 @@ REFUSALS = [
     ("link n1 -> n1 loss 0.5", "no-link", []),
     ("link n1 -> n2 loss 1.5", "command-form", []),
     ("link n1 -> n2 delay 9ms..5ms", "span-reversed", []),
-    ("link n1 -> n2 delay soon", "duration", []),
+    ("link n1 -> n2 delay soon", "delay-form", []),
+    ("link n1 -> n2 delay 60%5ms+30%9ms", "delay-shares", []),
+    ("link n1 -> n2 delay exp(0)", "delay-parameters", []),
+    ("link n1 -> n2 delay:Nonsense 5ms", "unknown-message-type", []),
+    ("link n1 -> n2 delay: 5ms", "command-form", []),
     ("drop #99999", "message-gone", []),
     ("deliver RequestVote n1 -> n2 as raft", "unknown-mutant", ["timeout n1 election"]),
     ("deliver #1", "message-gone", []),

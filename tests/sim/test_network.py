@@ -1,11 +1,14 @@
 """Links, disks, clocks and machines: each fault does what it says, and nothing else."""
 
+import re
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from app.sim.config import ClusterConfig
+from app.sim.chance import Stream
+from app.sim.config import ClusterConfig, read_config
+from app.sim.delays import read_delay
 from app.sim.errors import Refused
 from app.sim.simulation import Simulation
 from app.sim.trace import Event
@@ -71,6 +74,67 @@ def test_delays_lie_within_their_range(delay: str, low: int, high: int) -> None:
         assert lab.fate(e.seq)[1] == e.body[3] or lab.fate(e.seq)[0] == "in flight"
     spread = {e.body[3] - e.time for e in lab.of("send")}
     assert len(spread) > 50 if high > low else spread == {low}
+
+
+def delays(lab: Lab, src: str, dst: str) -> list[int]:
+    return [e.body[3] - e.time for e in lab.between(src, dst)]
+
+
+MIXTURE = "38%pareto(1.05,1.51)+62%exp(0.183)"
+
+
+@pytest.mark.parametrize("text", ["lnkd-disk", MIXTURE, "5ms+exp(0.1)"])
+def test_a_delay_may_be_a_distribution_drawn_from_the_links_own_stream(text: str) -> None:
+    lab = Lab(network={"delay": text}).run(3_000)
+    stream = Stream(3, "link/n1/n2")
+    found = delays(lab, "n1", "n2")
+    assert len(found) > 50
+    assert found == [read_delay(text).micros(stream.word()) for _ in found]
+
+
+def test_kinds_of_messages_may_have_delays_of_their_own() -> None:
+    settings = {"delay": "2ms", "delays": {"AppendEntriesReply": "exp(0.5)", "RequestVote": "7ms..9ms"}}
+    lab = Lab(network=settings).run(2_000)
+    kinds: dict[str, set[int]] = {}
+    for e in lab.of("send"):
+        kinds.setdefault(e.body[1], set()).add(e.body[3] - e.time)
+    assert kinds["AppendEntries"] == {2_000}
+    assert len(kinds["AppendEntriesReply"]) > 100
+    assert kinds["RequestVote"] <= set(range(7_000, 9_001))
+    lab.do("link * -> * delay 3ms delay:AppendEntries lnkd-ssd").run(1_000)
+    late = [e for e in lab.of("send") if e.time > 2_000_000]
+    assert {e.body[3] - e.time for e in late if e.body[1] == "AppendEntriesReply"} == {3_000}
+    assert len({e.body[3] - e.time for e in late if e.body[1] == "AppendEntries"}) > 20
+
+
+def test_chance_goes_on_in_a_copy_as_it_would_have() -> None:
+    """Keyframes keep where a link's distributions stand, and what they are."""
+    lab = Lab("link n1 -> n2 delay:AppendEntries exp(0.3)", network={"delay": "lnkd-disk"}).run(700)
+    twin = lab.sim.copy()
+    lab.do("link n1 -> n2 delay 1ms").do("link * -> * delay lnkd-disk delay:AppendEntries exp(0.3)")
+    straight = Lab("link n1 -> n2 delay:AppendEntries exp(0.3)", network={"delay": "lnkd-disk"}).run(1_500)
+    twin.advance(1_500_000)
+    later = [e for e in straight.events if e.seq > straight_from(straight, 700)]
+    assert [str(e) for e in twin.take()] == [str(e) for e in later]
+    assert any(e.kind == "send" and e.body[3] - e.time > 5_000 for e in later)
+
+
+def straight_from(lab: Lab, ms: int) -> int:
+    return max(e.seq for e in lab.events if e.time <= ms * 1_000)
+
+
+@pytest.mark.parametrize(
+    ("network", "sentence"),
+    [
+        ({"delay": "soon"}, "“soon” is not a delay"),
+        ({"delay": "30%5ms"}, "add up to 30 %"),
+        ({"delays": {"AppendEntries": "pareto(1)"}}, "“pareto(1)” is not a distribution"),
+        ({"delays": {"Letter": "5ms"}}, "Letter"),
+    ],
+)
+def test_delays_that_cannot_be_are_refused(network: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(Refused, match=re.escape(sentence)):
+        read_config({"network": network})
 
 
 def test_a_links_delay_is_its_own() -> None:
