@@ -5,6 +5,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 
 from pydantic import SecretStr
 
@@ -30,7 +31,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"quorumscope {version('quorumscope')}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="serve the rooms (settings: QUORUMSCOPE_…)")
-    serve.set_defaults(run=lambda _: _serve(load_settings()))
+    serve.add_argument("--lessons", metavar="DIR", help="a folder with lessons of your own")
+    serve.set_defaults(run=lambda given: _serve(_with_lessons(load_settings(), given.lessons)))
     add_simulate(commands)
     add_check_history(commands)
     add_lesson(commands)
@@ -38,6 +40,12 @@ def _parser() -> argparse.ArgumentParser:
     health = commands.add_parser("healthcheck", help="ask the server of these settings whether it is well")
     health.set_defaults(run=lambda _: _healthcheck(load_settings()))
     return parser
+
+
+def _with_lessons(settings: Settings, folder: str | None) -> Settings:
+    if folder is None:
+        return settings
+    return settings.model_copy(update={"lessons": Path(folder)})
 
 
 def _serve(settings: Settings) -> int:

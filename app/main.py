@@ -10,13 +10,14 @@ from starlette.routing import Mount, Router, WebSocketRoute
 from starlette.types import ASGIApp
 
 from app.classes.registry import Classes
+from app.lessons.shelf import Shelf
 from app.resources import SCENARIOS, STATIC
 from app.rooms.hub import LIVE, Hub
 from app.settings import Settings
 from app.sim.scenario import read_file
 from app.storage.sqlite import Sqlite
 from app.texts import LANGS, catalogue
-from app.web import api, classes, errors, judging, ops, pages, shelf, znodes
+from app.web import api, classes, errors, judging, lessons, ops, pages, shelf, znodes
 from app.web.cached import RevalidatedFiles
 from app.web.class_socket import ClassSocket
 from app.web.middleware import Guard
@@ -68,6 +69,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.hub = hub
     app.state.database = database
     app.state.classes = taught
+    app.state.lessons = Shelf(settings.lessons)
     app.state.zookeeper = front
     errors.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
@@ -81,6 +83,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         znodes.router,
         classes.router,
         classes.pages,
+        lessons.router,
+        lessons.pages,
     ):
         app.include_router(router)
     app.router.routes.append(Mount("/static", RevalidatedFiles(directory=STATIC)))

@@ -3,6 +3,7 @@
 import math
 import secrets
 from fractions import Fraction
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -45,6 +46,12 @@ class Settings(BaseSettings):
     )
     max_kept_rooms: int = Field(
         default=2000, ge=1, description="Rooms that sleep in the file; beyond them the oldest are forgotten."
+    )
+
+    lessons: Path | None = Field(
+        default=None,
+        description="Folder with lessons of one's own, a folder each; they are read again whenever they "
+        "are saved.",
     )
 
     live: bool = Field(default=True, description="Keep the room 'live', which is there from the start.")

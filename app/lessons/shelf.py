@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 from app.lessons.lesson import FILE, HOME, Lesson, read_lesson, version_of
 from app.lessons.runner import Run, run_lesson
 from app.sim.errors import Refused
 
-KEPT = 24
+KEPT = 60
 """Lessons whose runs are kept; one that is asked for again is otherwise run again."""
 
 
@@ -21,6 +22,7 @@ class Shelf:
     own: Path | None = None
     _lessons: dict[Path, Lesson] = field(default_factory=dict)
     _runs: OrderedDict[tuple[Path, str], Run] = field(default_factory=OrderedDict)
+    _running: Lock = field(default_factory=Lock)
 
     def folders(self) -> dict[str, tuple[Path, bool]]:
         """Every lesson's folder, and whether it is one's own; one's own of the same name comes first."""
@@ -43,13 +45,14 @@ class Shelf:
 
     def run(self, name: str) -> Run:
         """Raises Refused, as `lesson`, or when a step never ends."""
-        lesson = self.lesson(name)
-        key = (lesson.folder, lesson.version)
-        run = self._runs.pop(key, None) or run_lesson(lesson)
-        self._runs[key] = run
-        if len(self._runs) > KEPT:
-            self._runs.popitem(last=False)
-        return run
+        with self._running:
+            lesson = self.lesson(name)
+            key = (lesson.folder, lesson.version)
+            run = self._runs.pop(key, None) or run_lesson(lesson)
+            self._runs[key] = run
+            if len(self._runs) > KEPT:
+                self._runs.popitem(last=False)
+            return run
 
     def course(self) -> list[Lesson]:
         """All that can be read, in the order of the course; one's own last."""

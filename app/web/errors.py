@@ -24,6 +24,8 @@ STATUS = {
     "unknown-branch": 404,
     "unknown-page": 404,
     "unknown-scenario": 404,
+    "unknown-lesson": 404,
+    "unknown-step": 404,
     "no-such-znode": 404,
     "history-trimmed": 410,
     "bad-token": 401,

@@ -20,6 +20,7 @@ router = APIRouter(include_in_schema=False)
 templates = Jinja2Templates(directory=TEMPLATES)
 
 PAGES = (
+    ("lessons", "/lessons"),
     ("foundations", "/foundations"),
     ("gallery", "/#gallery"),
     ("compare", "/compare"),

@@ -142,6 +142,8 @@ async function start() {
   letUse(true);
   addEventListener('keydown', e => onKey(ctx, e));
   document.body.classList.add('ready');
+  const query = new URLSearchParams(location.search);
+  if (query.has('lesson')) import('./lesson/aside.js').then(({mountAside}) => mountAside(ctx, query)).catch(() => {}); // a room without it is a room
   const {error} = ctx.connection;
   if (error) ctx.actions.notice(ctx.actions.explain(error));
   return ctx;

@@ -29,6 +29,8 @@ export class Playhead {
     this.time = 0;
     /** @type {number|null} the exact event, where several share a time */
     this.pin = null;
+    /** @type {{seq: number, time: number}|null} where playing on its own comes to a stop, if not at the end */
+    this.bound = null;
     /** @type {{from: number, to: number, start: number, length: number}|null} */
     this.glide = null;
     /** @type {string[]} the services that steps stop at; none for all */
@@ -129,6 +131,15 @@ export class Playhead {
     this.following = false;
     this.running = false;
     this.glide = null;
+    this.bound = null;
+  }
+
+  /** From one event to another, and there it stands still. @param {number} from @param {{seq: number, time: number}} to
+   * @param {number} speed */
+  async playTo(from, to, speed) {
+    await this.seek({seq: from});
+    Object.assign(this, {bound: to, pin: null, direction: 1, running: true, localSpeed: speed});
+    this.changed({transport: true});
   }
 
   /** @param {{seq?: number, time?: number, glide?: boolean}} where */
@@ -260,13 +271,21 @@ export class Playhead {
   moveAlone(dt) {
     this.time += dt * this.localSpeed * 1000 * this.direction;
     const first = this.store.oldestTime();
-    if (this.direction < 0 && this.time <= first) {
+    if (this.bound && this.direction > 0) {
+      if (this.time >= this.bound.time) this.stop(this.bound);
+    } else if (this.direction < 0 && this.time <= first) {
       this.time = first;
       this.running = false;
       this.changed({transport: true});
     } else if (this.direction > 0 && this.time >= this.clock.estimate(this.wall()) - 150 * this.clock.rate) {
       this.follow();
     } else this.time = Math.min(this.time, this.store.now);
+  }
+
+  /** @param {{seq: number, time: number}} where */
+  stop({seq, time}) {
+    Object.assign(this, {time, pin: seq, bound: null, running: false});
+    this.changed({transport: true});
   }
 
   /** The moment to show, and whoever must draw it. @param {number} wall */

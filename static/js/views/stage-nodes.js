@@ -33,7 +33,7 @@ export class NodeFigure {
     this.tick = svg('g', {class: 'tick'}, this.root);
     svg('circle', {r: 9}, this.tick);
     svg('path', {d: 'M-4 0 L-1 3 L4.5 -3.2'}, this.tick);
-    this.label = svg('g', {class: 'label'}, parent);
+    this.label = svg('g', {class: 'label', 'data-label': id}, parent);
     this.name = svg('text', {class: 'name'}, this.label);
     this.nameId = svg('tspan', {class: 'id'}, this.name);
     this.nameRole = svg('tspan', {class: 'role'}, this.name);

@@ -1,0 +1,37 @@
+/** A room's panel beside the stage, while a step asks for it. Its module is fetched when it is first wanted. */
+
+/** @type {Record<string, () => Promise<(root: HTMLElement, ctx: any) => any>>} */
+const MOUNTS = {
+  node: () => import('../views/node.js').then(m => m.mountNode),
+  logs: () => import('../views/logs.js').then(m => m.mountLogs),
+  messages: () => import('../views/messages.js').then(m => m.mountMessages),
+  code: () => import('../views/code.js').then(m => m.mountCode),
+  laws: () => import('../views/laws.js').then(m => m.mountLaws),
+  events: () => import('../views/events.js').then(m => m.mountEvents),
+};
+
+export class Panel {
+  /** @param {HTMLElement} root @param {any} ctx */
+  constructor(root, ctx) {
+    this.root = root;
+    this.ctx = ctx;
+    /** @type {Map<string, HTMLElement>} */ this.boxes = new Map();
+  }
+
+  /** @param {string|null} name */
+  async show(name) {
+    const known = name && name in MOUNTS ? name : '';
+    const {root, ctx} = this;
+    root.hidden = !known;
+    document.body.classList.toggle('with-panel', Boolean(known));
+    for (const [id, box] of this.boxes) box.hidden = id !== known;
+    if (known && !this.boxes.has(known)) {
+      const box = root.appendChild(document.createElement('div'));
+      this.boxes.set(known, box);
+      const mount = await MOUNTS[known]();
+      ctx.playhead.addView(mount(box.appendChild(document.createElement('div')), ctx));
+    }
+    root.setAttribute('aria-label', known ? ctx.i18n.t(`stage.tab.${known}`) : '');
+    ctx.playhead.changed({all: true, size: true});
+  }
+}
