@@ -327,13 +327,18 @@ def name_of(value: Any) -> Any:
 
 
 def znode(machine: Machine, path: str) -> dict[str, Any] | None:
-    """What the server there has at `path`: its data as text, its children, version and owner."""
+    """What the server there has at `path`: its data as text, its children, owner, versions and zxids."""
     tree = next(p.state.tree for p in machine.processes if isinstance(getattr(p.state, "tree", None), Tree))
     node = tree.get(path)
     if node is None:
         return None
-    text = (node.data or b"").decode(errors="replace")
-    return {"data": text, "children": [*tree.children(path)], "version": node.version, "owner": node.owner}
+    stat = node.stat
+    return {
+        "data": (node.data or b"").decode(errors="replace"),
+        "children": [*tree.children(path)],
+        "owner": node.owner,
+        **{f: getattr(stat, f) for f in ("version", "cversion", "aversion", "czxid", "mzxid", "pzxid")},
+    }
 
 
 def leader(cluster: Cluster) -> NodeValue | None:

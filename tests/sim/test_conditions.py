@@ -210,7 +210,8 @@ def test_a_znode_is_what_a_server_has_at_its_path() -> None:
     sim.advance(1_500_000)
     for text in (
         "znode('n2', '/a').data == 'old' and znode(n2, '/a').version == 0 and znode(n2, '/a').owner == 0",
-        "znode('n1', '/a').children == ['x', 'y']",
+        "znode('n1', '/a').children == ['x', 'y'] and znode('n1', '/a').cversion == 2",
+        "znode('n1', '/a').pzxid == znode('n1', '/a/y').czxid",
         "znode('n3', '/a/y').owner == c1.session",
         "znode('n3', '/b') is none and not znode('n9', '/a') == 1",
     ):
