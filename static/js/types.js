@@ -275,6 +275,8 @@
  * @property {(state: Fields, peer: string) => LogMark[]} marks
  * @property {(state: Fields, here: Here) => NodeLine[]} lines
  * @property {(state: Fields, here: Here) => NodeSign[]} signs
+ * @property {(state: Fields, here: Here) => {key: string, apples: {kind: string, label: string}[], parcels: string[], marks: string, title: string}} [apples] the versions that it has, in place of a value
+ * @property {(state: Fields, here: Here) => {kind: string, label: string, note: string}|null} [told] what a client was told last
  * @property {(message: Message) => MessageLook} message
  * @property {(message: Message) => string} messageKey which sentence says it: its type, and `.variant` if there are several
  * @property {(message: Message) => Fields} messageParams

@@ -11,10 +11,11 @@ import msgspec
 import pytest
 from playwright.sync_api import expect
 
-from app.resources import STATIC
+from app.resources import SCENARIOS, STATIC
 from app.sim.spacetime import COLOURS
 from protocols.actor import FAMILIES, Actor, Effects, Message, Rule, Span, State, Volatile
 from protocols.client import ClientReply, ClientRequest
+from protocols.quorum.ring import preference
 from protocols.registry import PROTOCOLS, Protocol
 from tests.browser.conftest import PHONE, Js, OpenPage, Room
 from tests.browser.test_panels_room import branch_of
@@ -305,3 +306,22 @@ def test_who_is_blocked_says_for_how_long_it_has_held_its_locks(
     served.inside(lambda: line.advance(1_030_000))
     n2 = open_page(room.driver).locator(".node.up[aria-label*='n2']")
     expect(n2).to_have_attribute("aria-label", re.compile("t1 yes, locks held over 700 ms,.*blocked"))
+
+
+def test_a_stale_answer_is_a_red_apple_and_says_so(open_page: OpenPage, served: Served) -> None:
+    """W + R ≤ N: c2 was given “old” although “new” was written; n3 has it by the end."""
+    text = (SCENARIOS / "quorum" / "11-nwr-stale-read.toml").read_text(encoding="utf-8")
+    made = served.http.post("/api/rooms", json={"toml": text}).json()
+    head = {"Authorization": f"Bearer {made['token']}"}
+    served.http.post(f"/api/rooms/{made['id']}/commands", json={"text": "set speed 1"}, headers=head)
+    page = open_page(f"{made['url']}#driver={made['token']}")
+    page.wait_for_selector("[data-node=c2] .apple.stale")
+    assert "stale" in (page.locator("[data-node=c2]").get_attribute("aria-label") or "")
+    page.wait_for_selector("[data-node=n3] .apple.fresh")
+    assert "green apple" in (page.locator(".node[data-node=n3]").get_attribute("aria-label") or "")
+
+
+def test_the_ring_is_the_same_in_the_browser(modules: Js) -> None:
+    keys, members = ["x", "y", "购物车", "a" * 40], [f"n{i}" for i in range(1, 8)]
+    body = "const {preference} = await m('lenses/quorum.js'); return arg[0].map(k => preference(k, arg[1]));"
+    assert modules(body, [keys, members]) == [list(preference(key, tuple(members))) for key in keys]

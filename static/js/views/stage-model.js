@@ -23,13 +23,14 @@ export function nodeModel(ctx, view, id, time, box, recent) {
   const signs = down ? [] : lens.signs(state, here);
   const counted = down ? null : lens.votes(state);
   const lines = down ? [] : lens.lines(state, here);
+  const basket = down ? null : lens.apples?.(state, here) ?? null;
   const words = [roleText(ctx, node, state), ...signs.filter(s => s.since !== undefined).map(s => `${s.title} ${i18n.span(Math.max(0, time - (s.since ?? 0)))}`)];
   return {
     status: node.status, standing, cells, before, signs, down,
     era: lens.era(state), eraText: lens.eraText(state, i18n), eraShort: lens.eraShort(state),
-    lines,
+    lines, basket,
     letter: lens.letter(state),
-    value: down || node.status === 'paused' || standing === 'looks' ? '' : lens.centre(state) || lens.letter(state),
+    value: basket || down || node.status === 'paused' || standing === 'looks' ? '' : lens.centre(state) || lens.letter(state),
     timer: down ? -1 : timerPart(service.timers[lens.ring(state, service.timers)] ?? null, time),
     busy: service.busyUntil > time,
     votes: counted ? votes(ctx, view, id, state, counted, box) : [],
@@ -38,7 +39,7 @@ export function nodeModel(ctx, view, id, time, box, recent) {
     saved: 1 - Math.min(youngest(mine, 'save') ?? 1, youngest(mine, 'saved') ?? 1),
     chosen: ctx.selection.get().node === id,
     roleText: box.narrow && Object.keys(box.nodes).length > 5 ? '' : words.filter(Boolean).join(' · '),
-    aria: aria(ctx, id, words, state, lines, signs),
+    aria: aria(ctx, id, basket?.title ? [...words, basket.title] : words, state, lines, signs),
   };
 }
 
@@ -104,8 +105,9 @@ export function clientModel(ctx, view, id, time) {
   const {lens, i18n} = ctx;
   const node = view.nodes[id];
   const {state = {}, timers = {}} = node.services[lens.client] ?? {};
-  const note = node.status === 'up' ? clientNote(lens, i18n, state) : i18n.t(`stage.status.${node.status}`);
-  return {status: node.status, waiting: state.pending ? timerPart(timers.retry ?? null, time) : -1, note,
+  const told = node.status === 'up' ? lens.told?.(state, {view, id, time, i18n}) ?? null : null;
+  const note = told?.note ?? (node.status === 'up' ? clientNote(lens, i18n, state) : i18n.t(`stage.status.${node.status}`));
+  return {status: node.status, waiting: state.pending ? timerPart(timers.retry ?? timers.timeout ?? null, time) : -1, note, told,
     chosen: ctx.selection.get().node === id,
     aria: i18n.t('stage.client.aria', {client: id, note: note || i18n.t('stage.client.idle')})};
 }

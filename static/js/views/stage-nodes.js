@@ -4,6 +4,7 @@
  */
 
 import {set, svg, text} from './dom.js';
+import {Apples} from './stage-apples.js';
 import {Lines, Signs} from './stage-notes.js';
 import {Strip} from './stage-strip.js';
 
@@ -24,6 +25,7 @@ export class NodeFigure {
     this.border = svg('circle', {class: 'border'}, this.root);
     this.votes = svg('g', {class: 'votes'}, this.root);
     this.value = svg('text', {class: 'value'}, this.root);
+    this.apples = new Apples(this.root);
     this.pill = svg('rect', {class: 'pill'}, this.root);
     this.era = svg('text', {class: 'era'}, this.root);
     this.sign = svg('path', {class: 'sign'}, this.root);
@@ -78,6 +80,8 @@ export class NodeFigure {
     this.drawBorder(model.standing, unit, r);
     this.drawTimer(model.timer);
     this.drawWords(model, r, unit);
+    if (model.basket && model.status === 'up') this.apples.draw(model.basket.apples, model.basket.parcels, model.basket.marks, r);
+    else this.apples.clear();
     this.drawVotes(model, r, unit);
     this.drawMoments(model, r, unit);
     set(this.label, {class: `label ${model.status}`});
@@ -166,6 +170,7 @@ export class ClientFigure {
     this.wait = svg('circle', {class: 'wait', pathLength: 100}, this.root);
     this.name = svg('text', {class: 'value'}, this.root);
     this.note = svg('text', {class: 'note'}, this.root);
+    this.apples = new Apples(this.root);
     this.short = id.length > 6 ? `${id.slice(0, 4)}…` : id;
     text(this.name, this.short);
   }
@@ -177,7 +182,7 @@ export class ClientFigure {
     const {x, y, side} = box.clients[this.id];
     this.low = Boolean(box.low);
     this.edge = box.narrow ? side * ((side < 0 ? x : box.w - x) - 4) : 0;
-    const r = box.clientR;
+    const r = this.r = box.clientR;
     set(this.root, {transform: `translate(${x} ${y})`});
     set(this.body, {r});
     set(this.selected, {r: r + 7 * box.unit});
@@ -193,8 +198,18 @@ export class ClientFigure {
       'aria-pressed': model.chosen});
     set(this.wait, {class: model.waiting >= 0 ? 'wait' : 'wait none',
       'stroke-dasharray': `${(Math.min(1, Math.max(0, model.waiting)) * 100).toFixed(1)} 100`});
+    set(this.note, {class: `note ${model.told?.kind === 'stale' ? 'stale' : ''}`});
+    if (model.told?.kind) this.hold(model.told);
+    else this.apples.clear();
     text(this.note, this.low ? '' : model.note);
     const edge = model.note.length > 8 ? this.edge : 0; // on a narrow stage a long note begins at its edge
     set(this.note, {x: edge, 'text-anchor': edge ? (edge < 0 ? 'start' : 'end') : 'middle'});
+  }
+
+  /** The apple that it was given, beside it. @param {{kind: string, label: string}} told */
+  hold(told) {
+    const r = this.r ?? 20;
+    set(this.apples.root, {transform: `translate(${r * 1.3} ${-r * 0.7})`});
+    this.apples.draw([told], [], '', r * 1.5);
   }
 }
