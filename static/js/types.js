@@ -260,6 +260,7 @@
  * @property {(state: Fields) => Standing} standing
  * @property {(state: Fields) => string} letter
  * @property {(nodes: number) => number} majority how many of so many nodes make a majority; 0 where none decides
+ * @property {(nodes: number, seed: number, i18n: I18n) => string} [facts] what stands in the stage's corner, where a majority is not what counts
  * @property {(state: Fields) => number} era what its colour cycles with; 0 for none
  * @property {(state: Fields, i18n: I18n) => string} eraText
  * @property {(state: Fields) => string} eraShort

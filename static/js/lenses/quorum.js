@@ -45,6 +45,7 @@ export default base => {
     role: s => (Object.keys(s.working ?? {}).length ? 'coordinator' : ''),
     letter: s => (Object.keys(s.working ?? {}).length ? 'C' : ''),
     majority: () => 0,
+    facts: (count, seed, i18n) => i18n.t('note.quorum.facts', {count, n: options.n, w: options.w, r: options.r, seed}),
     rings: timer => timer === 'timeout',
     ring: (_s, timers) => (timers.timeout ? 'timeout' : ''),
 

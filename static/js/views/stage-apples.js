@@ -39,8 +39,9 @@ export class Apples {
     svg('path', {class: 'flesh', d: kind === 'stale' ? BITTEN : WHOLE}, g);
     svg('path', {class: 'stem', d: STEM}, g);
     if (kind === 'fresh') svg('path', {class: 'leaf', d: LEAF}, g);
-    const word = svg('text', {y: 1.2, 'font-size': Math.min(9, 22 / Math.max(2, label.length))}, g);
-    text(word, label.length > 9 ? `${label.slice(0, 8)}…` : label);
+    const rows = label.length > 6 ? [label.slice(0, Math.ceil(label.length / 2)), label.slice(Math.ceil(label.length / 2))] : [label];
+    const size = Math.min(9, 24 / Math.max(2, rows[0].length));
+    rows.forEach((row, n) => text(svg('text', {y: 1.2 + (n - (rows.length - 1) / 2) * size * 1.05, 'font-size': size}, g), row.length > 8 ? `${row.slice(0, 7)}…` : row));
   }
 
   /** @param {string} marks @param {number} r */

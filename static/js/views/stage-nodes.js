@@ -181,6 +181,7 @@ export class ClientFigure {
   place(box) {
     const {x, y, side} = box.clients[this.id];
     this.low = Boolean(box.low);
+    this.side = side;
     this.edge = box.narrow ? side * ((side < 0 ? x : box.w - x) - 4) : 0;
     const r = this.r = box.clientR;
     set(this.root, {transform: `translate(${x} ${y})`});
@@ -209,7 +210,7 @@ export class ClientFigure {
   /** The apple that it was given, beside it. @param {{kind: string, label: string}} told */
   hold(told) {
     const r = this.r ?? 20;
-    set(this.apples.root, {transform: `translate(${r * 1.3} ${-r * 0.7})`});
+    set(this.apples.root, {transform: `translate(${-(this.side ?? 1) * r * 1.35} ${-r * 0.7})`});
     this.apples.draw([told], [], '', r * 1.5);
   }
 }

@@ -56,7 +56,7 @@ class Overlay {
     const n = Object.values(view.nodes).filter(node => !node.client).length;
     const seed = this.ctx.store.room?.config?.seed;
     const majority = this.ctx.lens.majority(n);
-    text(this.facts, t(majority ? 'stage.facts' : 'stage.facts.all', {count: n, majority, seed}));
+    text(this.facts, this.ctx.lens.facts?.(n, seed, this.ctx.i18n) ?? t(majority ? 'stage.facts' : 'stage.facts.all', {count: n, majority, seed}));
   }
 
   /** @param {import('../types.js').NetworkState} network */
