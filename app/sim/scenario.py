@@ -19,7 +19,7 @@ from protocols.registry import PROTOCOLS, client_of, words_of
 
 MUSEUM = "museum"
 """The folder of scenarios that each show one known bug."""
-ELSEWHERE = (MUSEUM, "foundations")
+ELSEWHERE = (MUSEUM, "foundations", "cap")
 """The folders whose scenarios have a page of their own; the others are shown with their protocol."""
 LARGEST = 200_000
 """No scenario file is longer than this, in characters."""

@@ -28,11 +28,16 @@ DEEPER = {
 """Scenarios to go on with, in a room."""
 
 
+def choices(*names: str) -> list[dict[str, Any]]:
+    """What a player is given to choose from."""
+    return [{"name": name, "title": dict(shipped(name).title)} for name in names]
+
+
 def scenes() -> dict[str, dict[str, Any]]:
     """For each played scene what it offers, and where it goes on."""
     return {
         scene: {
-            "choices": [{"name": name, "title": dict(shipped(name).title)} for name in names],
+            "choices": choices(*names),
             "deeper": [shipped(name) for name in DEEPER.get(scene, ())],
         }
         for scene, names in PLAYED.items()

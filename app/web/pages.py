@@ -25,6 +25,7 @@ PAGES = (
     ("gallery", "/#gallery"),
     ("compare", "/compare"),
     ("quorum", "/quorum"),
+    ("cap", "/cap"),
     ("museum", "/museum"),
     ("join", "/join"),
 )
@@ -94,8 +95,19 @@ async def the_foundations(request: Request) -> Response:
     lenses = lenses_of(foundations.services())
     modules = modules_of("foundations.js", *(f"lenses/{name}.js" for name in lenses))
     return render(
-        request, "foundations.html", later=("pages", "foundations"), modules=modules,
+        request, "foundations.html", later=("pages", "player", "foundations"), modules=modules,
         lenses=" ".join(lenses), played=foundations.scenes(),
+    )  # fmt: skip
+
+
+@router.get("/cap")
+async def cap(request: Request) -> Response:
+    """Two stores on the same machines, and what each gives up when the network breaks."""
+    lenses = lenses_of(["raft", "zab", "quorum"])
+    modules = modules_of("cap.js", *(f"lenses/{name}.js" for name in lenses))
+    return render(
+        request, "cap.html", later=("pages", "player", "cap"), modules=modules, lenses=" ".join(lenses),
+        played=foundations.choices("10-cap-raft", "11-cap-zab", "12-cap-three-pieces"),
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 /** Foundations of the course: scenes that are played, and scenes that one reckons with. */
 
+import { measured, served } from './foundations/counted.js';
 import { Disks } from './foundations/disks.js';
 import { Apples, Pigeons } from './foundations/holes.js';
 import { Nines } from './foundations/nines.js';
@@ -22,7 +23,7 @@ const sketches = [];
 function begin({ i18n, playhead }) {
   for (const root of all('[data-sketch]')) sketches.push(new SKETCHES[root.dataset.sketch ?? ''](root, i18n));
   for (const root of all('[data-play]')) {
-    const player = new Player(root, i18n, JSON.parse(root.dataset.play ?? ''), root.dataset.facts ?? '');
+    const player = new Player(root, i18n, JSON.parse(root.dataset.play ?? ''), root.dataset.facts === 'measures' ? measured : served);
     players.push(player);
     watch(root, { rootMargin: NEAR }, (near, me) => {
       if (!near) return;

@@ -17,7 +17,7 @@ from tests.serving import Served
 
 pytestmark = pytest.mark.browser
 
-KEYS = re.compile(r"\b(?:home|pages|foundations)\.[a-z0-9][\w.-]*|\{\w+\}")
+KEYS = re.compile(r"\b(?:home|pages|player|foundations)\.[a-z0-9][\w.-]*|\{\w+\}")
 
 
 # --- what is computed ---------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ PAGES = [
     "/lessons/raft-election",
     "/lessons/2pc-blocks/text",
     "/lessons/nowhere",
+    "/cap",
     "/live",
     "/open",
     "/api/docs",
@@ -143,6 +144,7 @@ def test_the_api_describes_itself_from_our_own_files(served: Served) -> None:
         ("/quorum", "quorum.js"),
         ("/quorum/table", "quorum-table.js"),
         ("/foundations", "foundations.js"),
+        ("/cap", "cap.js"),
     ],
 )
 def test_a_page_names_every_module_it_will_import(served: Served, page: str, entry: str) -> None:

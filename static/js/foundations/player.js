@@ -4,27 +4,29 @@
  * in it can be gone back to.
  */
 
-import { html, nothing, render } from '../../vendor/lit-html/lit-html.js';
+import { html, render } from '../../vendor/lit-html/lit-html.js';
 import { live } from '../../vendor/lit-html/directives/live.js';
 import { Lenses } from '../core/lenses.js';
 import { fetchJson } from '../home/api.js';
 import { playable } from '../home/tape.js';
-import { mountStage } from '../views/stage.js';
-import { operations, tally } from './tally.js';
+import { PageStages } from '../home/stages.js';
 
 /** @typedef {{name: string, title: Record<string, string>}} Choice */
+/** @typedef {import('../types.js').Shown} Shown */
 
 const STEPS = 400;
 /** How long a caption is read: for each character, and at least and at most, in ms. */
 const READING = { en: 46, zh: 165, least: 2200, most: 6500 };
 
 export class Player {
-  /** @param {HTMLElement} root @param {any} i18n @param {Choice[]} choices @param {string} facts what is counted below the stage */
-  constructor(root, i18n, choices, facts) {
+  /** @param {HTMLElement} root @param {any} i18n @param {Choice[]} choices @param {(ctx: any) => (shown: Shown) => any} counting what is
+   *  told of a run below its stage: called with each run, then at each moment */
+  constructor(root, i18n, choices, counting) {
     this.root = root;
     this.i18n = i18n;
     this.choices = choices;
-    this.facts = facts;
+    this.counting = counting;
+    this.counted = (/** @type {Shown} */ _shown) => '';
     this.everyFrame = true;
     this.chosen = choices[0].name;
     /** Whether it goes on: plays, or stands under a caption for as long as that is read. */
@@ -36,11 +38,10 @@ export class Player {
     this.said = 0;
     this.from = 0;
     /** @type {any[]} */ this.says = [];
-    /** @type {import('./tally.js').Operation[]} */ this.operations = [];
     /** @type {any} */ this.ctx = null;
     /** @type {any} */ this.stage = null;
     this.speak();
-    this.figure = /** @type {HTMLElement} */ (root.querySelector('.f-stage'));
+    this.figure = /** @type {HTMLElement} */ (root.querySelector('.f-stages'));
   }
 
   // -- which run -----------------------------------------------------------------------------------------------
@@ -58,13 +59,11 @@ export class Player {
   /** @param {any} ctx */
   show(ctx) {
     this.stage?.remove();
-    this.figure.replaceChildren();
     this.ctx = ctx;
-    const events = ctx.store.range(1, ctx.store.head);
-    this.says = events.filter((/** @type {any} */ e) => e.kind === 'say');
-    this.operations = operations(events);
+    this.says = ctx.store.range(1, ctx.store.head).filter((/** @type {any} */ e) => e.kind === 'say');
+    this.counted = this.counting(ctx);
     this.from = this.says[0]?.time ?? 0;
-    this.stage = mountStage(this.figure, ctx);
+    this.stage = new PageStages(this.figure, ctx, true);
     ctx.playhead.addView(this.stage);
     ctx.playhead.addView(this);
     this.rewind();
@@ -139,7 +138,7 @@ export class Player {
 
   // -- drawing -------------------------------------------------------------------------------------------------
 
-  /** @param {import('../types.js').Shown} shown */
+  /** @param {Shown} shown */
   draw(shown) {
     if (shown.live && shown.view) this.going = false;
     const say = this.latest(shown.seq);
@@ -153,7 +152,7 @@ export class Player {
     return this.says.findLast((/** @type {any} */ e) => e.seq <= seq);
   }
 
-  /** Everything but the stage, which draws itself. @param {import('../types.js').Shown} [shown] */
+  /** Everything but the stage, which draws itself. @param {Shown} [shown] */
   speak(shown = this.ctx?.playhead.shown) {
     const { t } = this.i18n;
     const lang = this.i18n.lang();
@@ -163,42 +162,20 @@ export class Player {
     const at = Math.round(Math.min(1, Math.max(0, part)) * STEPS);
     const key = this.going ? 'pause' : shown?.live ? 'again' : 'play';
     render(html`
-      <div class="f-choices" role="group" aria-label=${t('foundations.choices')}>${this.choices.map(({ name, title }) => html`
+      <div class="f-choices" role="group" aria-label=${t('player.choices')}>${this.choices.map(({ name, title }) => html`
         <button type="button" class="f-choice" aria-pressed=${name === this.chosen} @click=${() => this.pick(name)}>${title[lang]}</button>`)}</div>
-      <div class="f-frame"><div class="f-stage stage" inert></div>
+      <div class="f-frame"><div class="f-stages"></div>
         <p class="f-words">${say ? say.body[0][lang] : ' '}</p></div>
       <div class="f-transport">
-        <button type="button" class="f-play" aria-label=${t(`foundations.${key}`)} title=${t(`foundations.${key}`)} @click=${() => this.press()} ?disabled=${!this.ctx}>
+        <button type="button" class="f-play" aria-label=${t(`player.${key}`)} title=${t(`player.${key}`)} @click=${() => this.press()} ?disabled=${!this.ctx}>
           <svg viewBox="0 0 20 20" class="icon" aria-hidden="true"><path class="solid" d=${ICONS[key]}></path></svg></button>
-        <input type="range" class="f-scrub" min="0" max=${STEPS} .value=${live(String(at))} aria-label=${t('foundations.scrub')}
+        <input type="range" class="f-scrub" min="0" max=${STEPS} .value=${live(String(at))} aria-label=${t('player.scrub')}
           aria-valuetext=${this.i18n.time(shown?.time ?? 0)} @input=${(/** @type {any} */ e) => this.seek(e.target.value / STEPS)} ?disabled=${!this.ctx}>
-        <button type="button" class="h-quiet f-room" data-open=${JSON.stringify({ scenario: this.chosen })}>${t('foundations.room')} <span aria-hidden="true">→</span>
+        <button type="button" class="h-quiet f-room" data-open=${JSON.stringify({ scenario: this.chosen, show: this.ctx?.lenses.names })}>${t('player.room')} <span aria-hidden="true">→</span>
           <span class="hidden">${chosen?.title[lang]}</span></button></div>
-      <div class="f-facts">${shown?.view && this.ctx ? this.counted(shown) : nothing}</div>`, this.root);
-  }
-
-  /** What the trace says up to here. @param {import('../types.js').Shown} shown */
-  counted({ time, view }) {
-    const { t } = this.i18n;
-    const { operations: all = [] } = this;
-    if (this.facts === 'measures') {
-      const { throughput, latency, concurrency } = tally(all, time, this.from);
-      const shown = { rate: throughput.toFixed(1), latency: Math.round(latency / 1000), inside: concurrency.toFixed(2), product: ((throughput * latency) / 1e6).toFixed(2) };
-      return html`<dl class="f-meters">${['throughput', 'latency', 'concurrency', 'law'].map((name) => html`<div><dt>${t(`foundations.meter.${name}`)}</dt>
-        <dd>${t(`foundations.meter.${name}.is`, shown)}</dd></div>`)}</dl>`;
-    }
-    const clients = Object.keys(view?.nodes ?? {}).filter((id) => view?.nodes[id].client);
-    return html`<ul class="f-served" role="list">${clients.map((client) => {
-      const { answered, waiting, longest } = tally(all.filter((o) => o.client === client), time);
-      const waits = waiting && longest > LONG;
-      return html`<li class=${waits ? 'waits' : ''}><b>${client}</b> ${t('foundations.served', { answered })} ·
-        ${waits ? t('foundations.waits', { span: this.i18n.span(longest) }) : t(waiting ? 'foundations.soon' : 'foundations.idle')}</li>`;
-    })}</ul>`;
+      <div class="f-facts">${shown?.view && this.ctx ? this.counted(shown) : ''}</div>`, this.root);
   }
 }
-
-/** Waiting so long (virtual µs) is worth a word: no answer takes that long when all is well. */
-const LONG = 130_000;
 
 /** @type {Record<string, string>} */
 const ICONS = {

@@ -22,14 +22,17 @@ export async function fetchJson(url, init, more = {}) {
 /**
  * Makes a room and keeps its driver token where the room's page looks for it.
  * @param {Record<string, any>} what scenario, toml, config or journal
- * @returns {Promise<string>} the address of the new room
+ * @returns {Promise<{id: string, url: string, token: string}>} `url` is the way to it for its driver
  */
-export async function makeRoom(what) {
+export async function newRoom(what) {
   const { id, url, token } = await fetchJson('/api/rooms', { method: 'POST', body: JSON.stringify(what) });
   try {
     localStorage.setItem(`quorumscope.driver.${id}`, token);
-    return url;
+    return { id, url, token };
   } catch {
-    return `${url}#driver=${encodeURIComponent(token)}`; // a browser that keeps nothing: the link carries it
+    return { id, url: `${url}#driver=${encodeURIComponent(token)}`, token }; // a browser that keeps nothing: the link carries it
   }
 }
+
+/** The same; gives the address alone. @param {Record<string, any>} what @returns {Promise<string>} */
+export const makeRoom = async (what) => (await newRoom(what)).url;

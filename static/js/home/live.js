@@ -16,12 +16,12 @@ import { mountStage } from '../views/stage.js';
 /** How much of the past is played again, at most, in virtual microseconds. */
 const AGAIN = 900_000;
 
-/** @param {string} room @param {any} i18n @param {Lenses} lenses @returns {any} what the room's views need, to watch with */
-export function watch(room, i18n, lenses = new Lenses()) {
+/** @param {string} room @param {any} i18n @param {Lenses} lenses @param {string} token of whoever drives @returns {any} what the room's views need */
+export function watch(room, i18n, lenses = new Lenses(), token = '') {
   const store = new Store();
   const ctx = /** @type {any} */ ({ store, i18n, selection: new Selection(), playhead: new Playhead(store), lenses, lens: lenses.first });
   const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
-  ctx.connection = new Connection({ url: `${scheme}//${location.host}/ws/rooms/${room}`, store, token: () => '', lang: () => i18n.lang() });
+  ctx.connection = new Connection({ url: `${scheme}//${location.host}/ws/rooms/${room}`, store, token: () => token, lang: () => i18n.lang() });
   ctx.actions = new Actions(ctx, []);
   ctx.dialogs = { node() {}, message() {}, close: () => false };
   teachWords(ctx);

@@ -79,10 +79,11 @@ export function mountOpeners(i18n) {
   });
 }
 
-/** The address of the new room; of several protocols, the first two are seen side by side. @param {Record<string, any>} what */
-async function opened(what) {
+/** The address of the new room; of several protocols, the first two are seen side by side. @param {Record<string, any>} what with
+ *  `show`, which of them */
+async function opened({ show, ...what }) {
   const url = new URL(await makeRoom(what), location.href);
-  const services = what.config?.services ?? [];
+  const services = show ?? what.config?.services ?? [];
   if (services.length > 1) url.searchParams.set('show', services.slice(0, 2).join());
   return url.href;
 }
