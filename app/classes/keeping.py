@@ -23,6 +23,7 @@ class Opened(msgspec.Struct, frozen=True):
     nodes: tuple[str, ...]
     seats: int
     opened: int
+    lesson: str = ""
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -39,7 +40,9 @@ class Keeper:
 
     def open(self, c: Opened) -> int:
         values = (c.id, c.code, c.room, c.lead, json.dumps(c.title), json.dumps(c.nodes), c.seats, c.opened)
-        return self._db.write(f"INSERT INTO class VALUES ({', '.join('?' * 9)})", *values, c.opened)
+        return self._db.write(
+            f"INSERT INTO class VALUES ({', '.join('?' * 10)})", *values, c.opened, c.lesson
+        )
 
     def add(self, id: str, number: int, fact: Fact) -> int:
         self._db.write("UPDATE class SET used = ? WHERE id = ?", fact.at, id)
@@ -63,7 +66,7 @@ def _kept(classes: list[tuple[object, ...]], facts: list[tuple[str, str]]) -> It
     of: dict[str, list[Fact]] = {}
     for id, text in facts:
         of.setdefault(id, []).append(unpack(text.encode()))
-    for *row, title, nodes, seats, opened, used in classes:
-        plain = [*row, json.loads(str(title)), json.loads(str(nodes)), seats, opened]
+    for *row, title, nodes, seats, opened, used, lesson in classes:
+        plain = [*row, json.loads(str(title)), json.loads(str(nodes)), seats, opened, lesson]
         made = msgspec.convert(dict(zip(Opened.__struct_fields__, plain, strict=True)), Opened)
         yield Kept(made, int(str(used)), of.get(made.id, []))

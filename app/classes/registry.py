@@ -76,7 +76,7 @@ class Classes:
 
     # -- opening ---------------------------------------------------------------------------------------------
 
-    async def open(self, room: Room) -> tuple[Session, str]:
+    async def open(self, room: Room, lesson: str = "") -> tuple[Session, str]:
         """Gives the class, and the token of its private link, which nobody will see again."""
         held = [s for s in self.sessions.values() if not s.state.ended]
         if any(s.room is room for s in held):
@@ -86,7 +86,9 @@ class Classes:
         token = secrets.token_urlsafe(24)
         id = "".join(secrets.choice(LETTERS.lower()) for _ in range(ID))
         nodes, seats = tuple(room.config.nodes), self._settings.max_seats
-        opened = Opened(id, self._free_code(), room.id, digest(token), room.title, nodes, seats, now())
+        opened = Opened(
+            id, self._free_code(), room.id, digest(token), room.title, nodes, seats, now(), lesson
+        )
         session = Session(opened, self._keeper, room)
         session.begin()
         self._add(session)

@@ -67,7 +67,6 @@ class Session:
         self._public = False
         self._people: set[str] = set()
         self._due: asyncio.TimerHandle | None = None
-        self._ways = ways_of(room.config.services) if room else {}
 
     def restore(self, kept: Kept) -> None:
         """As it was when the last fact was kept; nobody is here yet."""
@@ -205,13 +204,14 @@ class Session:
             link.push(self._place())
 
     def _everybody(self) -> str:
+        ways = ways_of(self.room.config.services) if self.room else {}
         about = {
             "id": self.id,
             "code": self.opened.code,
             "room": self.opened.room,
             "title": self.opened.title,
         }
-        return wire.message("class", **about, **views.public(self.state), ways=self._ways)
+        return wire.message("class", **about, **views.public(self.state), ways=ways)
 
     def _own(self, person: str) -> str:
         return wire.message("you", **views.own(self.state, self.state.people[person]))

@@ -1,5 +1,6 @@
 """Classes over HTTP: opening one, joining, the private link, what is taken away, and the pages."""
 
+import asyncio
 from typing import Annotated, Any, Literal
 
 import segno
@@ -12,6 +13,8 @@ from app.classes.registry import Classes, lead_cookie, seat_cookie
 from app.classes.session import Session
 from app.rooms.hub import LIVE
 from app.sim.errors import Refused
+from app.texts import LANGS
+from app.web import taught
 from app.web.api import AHub, Strict, the_hub
 from app.web.languages import language
 from app.web.modules import lenses_of, modules_of
@@ -25,7 +28,10 @@ Token = Annotated[str, Field(max_length=200)]
 
 
 class NewClass(Strict):
-    room: Annotated[str, Field(max_length=40)]
+    """On a room, or on a lesson, which gets a room of its own."""
+
+    room: Annotated[str, Field(max_length=40)] = ""
+    lesson: Annotated[str, Field(max_length=60)] = ""
 
 
 class MadeClass(Strict):
@@ -97,13 +103,16 @@ async def open_class(
     response: Response,
     authorization: Annotated[str, Header(max_length=300)] = "",
 ) -> MadeClass:
-    """Whoever drives a room may open a class on it."""
-    room = await hub.find(new.room)
+    """Whoever drives a room may open a class on it; a lesson is anybody's."""
     hub.check_maker(address(request))
-    trusted = room.id == LIVE and hub.settings.live_loopback_drives and from_this_machine(request)
-    if not trusted and not room.proves(authorization.partition(" ")[2].strip()):
-        raise Refused("class-driver")
-    session, token = await classes.open(room)
+    if new.lesson:
+        room = await taught.room_of(hub, request.app.state.lessons, new.lesson)
+    else:
+        room = await hub.find(new.room)
+        trusted = room.id == LIVE and hub.settings.live_loopback_drives and from_this_machine(request)
+        if not trusted and not room.proves(authorization.partition(" ")[2].strip()):
+            raise Refused("class-driver")
+    session, token = await classes.open(room, new.lesson)
     session.addresses.add(address(request))
     keep(request, response, lead_cookie(session.id), token, hub.settings.class_days)
     return MadeClass(id=session.id, code=session.opened.code, url=f"/class/{session.id}", token=token)
@@ -133,6 +142,15 @@ async def prove(proof: Proof, session: AClass, classes: SomeClasses, hub: AHub, 
     response = Response(status_code=204)
     keep(request, response, lead_cookie(session.id), proof.token, hub.settings.class_days)
     return response
+
+
+@router.get("/classes/{id}/lesson")
+async def lesson(request: Request, session: AClass, classes: SomeClasses) -> list[dict[str, Any]]:
+    """The steps of the lesson that the class is held on, if there is one; notes and answers for the lead."""
+    if not session.opened.lesson:
+        return []
+    run = await asyncio.to_thread(request.app.state.lessons.run, session.opened.lesson)
+    return taught.steps(run, classes.seat_of(session, request.cookies) == LEAD)
 
 
 @router.get("/classes/{id}/qr.svg")
@@ -184,34 +202,38 @@ async def join_page(
     code: Annotated[str, Query(max_length=20)] = "",
     id: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
+    """The way in for students, and for those who want to lead a class on a lesson."""
+    course = request.app.state.lessons.course()
+    lessons = [{"name": it.name, "title": {lang: it.texts[lang].title for lang in LANGS}} for it in course]
     return render(
-        request, "join.html", later=("pages", "class"), modules=modules_of("join.js"), code=code, id=id
-    )
+        request, "join.html", later=("pages", "class"), modules=modules_of("join.js"), code=code, id=id,
+        lessons=lessons,
+    )  # fmt: skip
 
 
 @pages.get("/class/{id}")
 async def student_page(request: Request, session: AClass) -> Response:
-    return _page(request, session, "student")
+    return await _page(request, session, "student")
 
 
 @pages.get("/class/{id}/lead")
 async def lead_page(request: Request, session: AClass) -> Response:
-    return _page(request, session, "lead")
+    return await _page(request, session, "lead")
 
 
 @pages.get("/class/{id}/projector")
 async def projector_page(request: Request, session: AClass) -> Response:
-    return _page(request, session, "projector")
+    return await _page(request, session, "projector")
 
 
-def _page(request: Request, session: Session, role: str) -> Response:
+async def _page(request: Request, session: Session, role: str) -> Response:
     """The room's page, with the class around it."""
     hub = the_hub(request)
-    room = hub.get(session.opened.room)
+    room = await hub.find(session.opened.room)
     lenses = lenses_of(room.config.services)
     modules = modules_of("class.js", "room.js", *(f"lenses/{name}.js" for name in lenses))
     return render(
         request, "class.html", later=("class",), room_id=room.id, class_id=session.id, role=role,
         modules=modules, lenses=" ".join(lenses), join=f"{request.url.netloc}/join",
-        days=f"{hub.settings.class_days:g}",
+        days=f"{hub.settings.class_days:g}", lesson=session.opened.lesson,
     )  # fmt: skip

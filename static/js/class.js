@@ -1,6 +1,7 @@
 /** A class's page: the room in the middle, and around it what a lead, a student or a projector needs. */
 
 import { html, nothing, render } from '../vendor/lit-html/lit-html.js';
+import { Course, said } from './class/course.js';
 import { Follower, Guide } from './class/follow.js';
 import { LeadView } from './class/lead.js';
 import { ClassLine } from './class/line.js';
@@ -9,7 +10,7 @@ import { StudentView } from './class/student.js';
 import { fetchJson } from './home/api.js';
 
 const VIEWS = { lead: LeadView, student: StudentView, projector: ProjectorView };
-const { class: id = '', seat: role = 'student', join = '', days = '' } = document.body.dataset;
+const { class: id = '', seat: role = 'student', join = '', days = '', lesson = '' } = document.body.dataset;
 const root = /** @type {HTMLElement} */ (document.getElementById('class'));
 
 /** The private link's token becomes a cookie before anything else is asked for. @returns {Promise<string>} the link, the one time that it is here */
@@ -33,8 +34,11 @@ class Desk {
     this.line = new ClassLine({ id, role, lang: () => ctx.i18n.lang() });
     this.model = this.line.model;
     /** @type {Follower|null} */ this.follower = null;
+    /** @type {Course|null} */ this.course = null;
     this.view = new VIEWS[/** @type {'lead'} */ (role)](this);
     this.scheduled = false;
+    this.captions = document.createElement('div');
+    /** @type {HTMLElement} */ (document.querySelector('.stage-area')).append(this.captions);
     this.model.subscribe((what) => this.hear(what));
     this.line.subscribe(() => this.draw());
     ctx.i18n.subscribe(() => this.draw());
@@ -45,6 +49,15 @@ class Desk {
     if (what === 'place') return;
     if (role === 'student' && this.model.you?.removed) this.line.become('failed');
     this.draw();
+  }
+
+  /** What the lesson says of this moment, over what the rules say. */
+  caption() {
+    const { course, model, ctx } = this;
+    const id = role === 'lead' ? course?.current : model.place?.step;
+    const words = course && id && !this.follower?.exploring ? course.saying(id, ctx.playhead.shown.seq) : null;
+    document.body.classList.toggle('taught', Boolean(words));
+    render(words ? html`<div class="caption k-caption"><p class="caption-words">${said(words)}</p></div>` : nothing, this.captions);
   }
 
   /** The room as it stands now, wherever this page looks. */
@@ -58,6 +71,7 @@ class Desk {
     queueMicrotask(() => {
       this.scheduled = false;
       render(this.template(), root);
+      this.caption();
       const { body } = document;
       body.classList.toggle('asking', Boolean(this.model.question));
       body.classList.toggle('exploring', Boolean(this.follower?.exploring) || this.model.drives);
@@ -176,9 +190,15 @@ async function start() {
   }
   const desk = new Desk(ctx, link);
   document.title = ctx.i18n.t('class.title');
-  desk.line.open();
-  if (role === 'lead') new Guide(ctx, desk.line);
+  if (lesson) {
+    desk.course = await new Course(ctx, id).load().catch(() => null);
+    desk.model.course = desk.course;
+    if (desk.course && role === 'lead') ctx.playhead.addView(desk.course);
+    ctx.playhead.addView({ draw: () => desk.caption() });
+  }
+  if (role === 'lead') new Guide(ctx, desk.line, () => desk.course?.current ?? '');
   else desk.follower = new Follower(ctx, desk.line, () => desk.draw());
+  desk.line.open();
   wander(ctx, desk);
   answerByTap(ctx, desk);
   // The inbox of a node that is played, and the messages that may be chosen, follow the room.

@@ -1,7 +1,7 @@
 /** Joining a class: a code, a nickname, and a seat that this browser keeps. */
 
 import { fetchJson } from './home/api.js';
-import { byId, startPage } from './pages/page.js';
+import { all, byId, startPage } from './pages/page.js';
 
 const form = /** @type {HTMLFormElement} */ (byId('join'));
 const name = /** @type {HTMLInputElement} */ (byId('name'));
@@ -26,6 +26,18 @@ async function join(i18n) {
   }
 }
 
+/** A class on a lesson: whoever opens it leads it. @param {string} lesson @param {any} i18n */
+async function teach(lesson, i18n) {
+  try {
+    const { url, token } = await fetchJson('/api/classes', { method: 'POST', body: JSON.stringify({ lesson }) });
+    location.href = `${url}/lead#lead=${encodeURIComponent(token)}`;
+  } catch (error) {
+    const refused = /** @type {any} */ (error);
+    byId('problem').textContent = refused.code ? refused.message : i18n.t('join.unreachable');
+    byId('problem').scrollIntoView({ block: 'center' });
+  }
+}
+
 let suggested = '';
 let listening = false;
 
@@ -39,6 +51,7 @@ startPage((ctx) => {
     e.preventDefault();
     join(i18n);
   });
+  for (const button of all('[data-teach]')) button.addEventListener('click', () => teach(button.dataset.teach ?? '', i18n));
   const button = /** @type {HTMLButtonElement} */ (byId('enter'));
   button.disabled = false;
 });

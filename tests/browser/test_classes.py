@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -39,7 +40,7 @@ class Held:
         page.locator("#code").fill(self.code.lower())
         page.locator("#name").fill(name)
         page.locator("#enter").click()
-        page.locator(".k-bar-bottom").wait_for()
+        page.locator(".k-bar-bottom").wait_for(timeout=20_000)
         return page
 
 
@@ -163,7 +164,30 @@ BLOCKED = """window.WebSocket = class extends EventTarget {
 def test_where_sockets_are_blocked_the_class_goes_on_and_says_so(held: Callable[..., Held]) -> None:
     taught = held()
     ada = taught.phone("Ada", BLOCKED)
-    expect(ada.get_by_text("WebSocket is blocked here")).to_be_visible(timeout=20_000)
+    expect(ada.locator(".k-line")).to_contain_text("WebSocket is blocked here", timeout=20_000)
     ada.get_by_role("button", name="Raise hand").click()
     expect(taught.lead.get_by_role("button", name="Lower the hand")).to_be_visible()
-    expect(ada.locator(".node")).to_have_count(5)
+    expect(ada.locator("[data-node^=n]")).to_have_count(5)
+
+
+def test_a_lesson_is_led_step_by_step_in_two_languages(open_page: OpenPage) -> None:
+    lead = open_page("/join", ready=False)
+    lead.get_by_role("button", name="Raft: electing a leader").click()
+    lead.get_by_role("button", name="Go on").click()
+    ming = open_page(f"/join?id={lead.url.split('/')[4]}", PHONE, ready=False, locale="zh-CN")
+    ming.locator("#enter:enabled").click()
+    ming.locator(".k-bar-bottom").wait_for()
+    ask = lead.get_by_role("button", name="Ask this step’s question")
+    while not ask.is_visible():
+        lead.get_by_role("button", name="Next step").click()
+        lead.wait_for_timeout(300)
+    ask.click()
+    ming.locator(".k-way").first.click()
+    for page, language in ((lead, "en"), (ming, "zh")):
+        said = page.locator(".k-question").inner_text() + page.locator(".k-caption").inner_text()
+        assert bool(re.search("[\u4e00-\u9fff]", said)) == (language == "zh")
+    lead.get_by_role("button", name="Reveal and play the run").click()
+    expect(ming.locator(".k-results .right")).to_have_count(1)
+    lead.wait_for_selector('[data-action="time.toggle"][data-icon="play"]', timeout=30_000)
+    ends = "() => document.querySelector('.clock b').textContent"
+    ming.wait_for_function(f"end => ({ends})() === end", arg=lead.evaluate(ends))

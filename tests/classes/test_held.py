@@ -327,6 +327,27 @@ def test_a_node_that_is_given_up_runs_by_itself_again(a_class: MakeClass) -> Non
         assert view["network"]["rules"] == []
 
 
+# --- a lesson ---
+
+
+def test_a_class_on_a_lesson_has_its_steps_and_only_the_lead_its_answers(served: Served) -> None:
+    lead = Browser(served)
+    made = lead.post("classes", lesson="2pc-blocks")
+    ada = Browser(served)
+    ada.post("join", code=made["code"])
+    leads, follows = (b.http.get(f"/api/classes/{made['id']}/lesson").json() for b in (lead, ada))
+    asked = next(step for step in leads if step["predict"])
+    assert asked["predict"]["truth"] in "012"
+    assert any(step["notes"]["zh"] for step in leads)
+    assert not any("truth" in (step["predict"] or {}) or step["notes"] for step in follows)
+    assert set(asked["predict"]["choices"][0]) == {"en", "zh"}
+    with ada.watch(served.classes.get(made["id"]).opened.room) as phone:
+        welcome = phone.hear("welcome")
+        assert welcome["view"]["seq"] == leads[-1]["end"]["seq"], "the room holds the whole run"
+        assert welcome["transport"]["playing"] is False
+    assert lead.post("classes", 404, lesson="no-such")["code"] == "unknown-lesson"
+
+
 # --- after ---
 
 

@@ -7,10 +7,11 @@ const OFTEN = 80; // milliseconds between two tellings while the lead drags
 
 /** The lead's page tells where it is. */
 export class Guide {
-  /** @param {any} ctx @param {import('./line.js').ClassLine} line */
-  constructor(ctx, line) {
+  /** @param {any} ctx @param {import('./line.js').ClassLine} line @param {() => string} step of the lesson */
+  constructor(ctx, line, step) {
     this.ctx = ctx;
     this.line = line;
+    this.step = step;
     this.everyFrame = true;
     this.said = '';
     this.timer = 0;
@@ -45,7 +46,7 @@ export class Guide {
     const { seq, time, live } = playhead.shown;
     const there = playhead.pin === null ? { seq, time } : { seq: playhead.pin, time: store.viewAt(playhead.pin)?.time ?? time };
     return { branch: store.branch, ...there, live, playing: !live && playhead.playing, speed: playhead.speed,
-      direction: playhead.direction, services: showing.names };
+      direction: playhead.direction, services: showing.names, step: this.step() };
   }
 }
 

@@ -1,6 +1,7 @@
 /** The lead's page: the question that is asked, questions to ask, who is here, hands, and what is left afterwards. */
 
 import { html, nothing } from '../../vendor/lit-html/lit-html.js';
+import { said } from './course.js';
 import { inWords, nameOf } from './model.js';
 import { asked, counted, raised, results } from './question.js';
 
@@ -20,7 +21,7 @@ export class LeadView {
     const { model } = this.desk;
     const e = model.everybody;
     if (!e) return nothing;
-    return html`${this.top(e)}${e.ended ? nothing : html`${this.question()}${this.ask()}${this.hands()}${this.roster()}${this.controls(e)}`}${this.kept()}${this.after(e)}`;
+    return html`${this.top(e)}${e.ended ? nothing : html`${this.lesson()}${this.question()}${this.ask()}${this.hands()}${this.roster()}${this.controls(e)}`}${this.kept()}${this.after(e)}`;
   }
 
   /** @param {any} e */
@@ -42,6 +43,36 @@ export class LeadView {
     return html`<button type="button" class="k-button ${style}" @click=${run}>${this.desk.ctx.i18n.t(key)}</button>`;
   }
 
+  // -- the lesson --------------------------------------------------------------------------------------------
+
+  lesson() {
+    const { course, ctx, model } = this.desk;
+    if (!course?.steps.length) return nothing;
+    const { t } = ctx.i18n;
+    const { index, step, steps } = course;
+    const next = steps[index + 1];
+    const asks = step?.predict && !model.lead.questions.some((/** @type {any} */ q) => q.step === step.id);
+    return html`<section class="k-card k-lesson" aria-labelledby="k-lesson"><div class="k-head"><h2 id="k-lesson">${step ? t('class.step', { at: index + 1, of: steps.length }) : t('class.lesson')}</h2>
+        <span class="k-row">${index > 0 ? this.button('class.step.back', () => this.go(steps[index - 1])) : nothing}${next ? this.button('class.next', () => this.go(next), asks || (step?.predict && model.question?.phase !== 'revealed' && model.question) ? '' : 'primary') : nothing}</span></div>
+      ${step ? html`<p>${said(course.words(step.caption))}</p>${course.words(step.notes) ? html`<p class="k-note k-notes"><b>${t('class.notes')}</b> ${course.words(step.notes)}</p>` : nothing}
+        <div class="k-row">${asks ? this.button('class.step.ask', () => this.askStep(step), 'primary') : nothing}${this.button('class.step.play', () => course.play(step))}</div>` : html`<p class="k-note">${t('class.lesson.text')}</p>`}</section>`;
+  }
+
+  /** A step that is predicted first stands still at its beginning. @param {any} step */
+  async go(step) {
+    const { course, model } = this.desk;
+    if (model.question) await this.desk.say('dismiss');
+    await (step.predict ? course.stand(step) : course.play(step));
+    this.desk.draw();
+  }
+
+  /** @param {any} step */
+  askStep(step) {
+    const { course } = this.desk;
+    const { question, choices, truth } = step.predict;
+    return this.desk.say('ask', { kind: 'choices', text: course.words(question), choices: choices.map((/** @type {any} */ c) => course.words(c)), step: step.id, ...(truth ? { truth } : {}) });
+  }
+
   // -- questions ---------------------------------------------------------------------------------------------
 
   question() {
@@ -53,7 +84,7 @@ export class LeadView {
     const revealed = q.phase === 'revealed';
     return html`<section class="k-card k-asked">${asked(q, ctx.i18n)}
       ${revealed ? nothing : counted(q, ctx.i18n)}
-      ${known ? results({ ...known, round: q.round }, ctx.i18n) : nothing}
+      ${known ? results({ ...known, text: q.text, choices: q.choices, reveal: q.reveal }, ctx.i18n) : nothing}
       ${this.truth(q, known)}
       <div class="k-row">
         ${q.phase === 'open' ? this.button('class.ask.close', () => this.desk.say('close')) : nothing}
@@ -80,9 +111,11 @@ export class LeadView {
 
   /** The run decides it. */
   async reveal() {
-    const { ctx } = this.desk;
+    const { ctx, course, model } = this.desk;
+    const step = course?.steps.find((/** @type {any} */ s) => s.id === model.question.step);
     await this.desk.say('reveal');
-    if (!ctx.playhead.playing) ctx.actions.run('time.toggle');
+    if (step) return course.play(step);
+    if (!ctx.playhead.playing) return ctx.actions.run('time.toggle');
   }
 
   ask() {

@@ -9,6 +9,7 @@ export class ClassModel {
     /** @type {any} */ this.lead = { roster: [], written: [], questions: [] };
     /** @type {any} */ this.place = null;
     this.deleted = false;
+    /** @type {any} */ this.course = null;
     this.transport = { playing: false };
     /** @type {Set<(what: string) => void>} */ this.listeners = new Set();
   }
@@ -32,7 +33,17 @@ export class ClassModel {
     for (const fn of this.listeners) fn(type);
   }
 
-  get question() { return this.everybody?.question ?? null; }
+  get question() {
+    const asked = this.everybody?.question ?? null;
+    return asked?.step ? this.translated(asked) : asked;
+  }
+
+  /** A question of the lesson is asked in each page's own language. @param {any} asked */
+  translated(asked) {
+    const predict = this.course?.steps.find((/** @type {any} */ s) => s.id === asked.step)?.predict;
+    const text = predict && this.course.words(predict.question);
+    return text ? { ...asked, text, choices: predict.choices.map((/** @type {any} */ c) => this.course.words(c)), reveal: this.course.words(predict.reveal) } : asked;
+  }
 
   /** Whether this page's student has the controls. */
   get drives() { return this.role === 'student' && Boolean(this.you) && this.everybody?.driver?.id === this.you.id; }

@@ -31,6 +31,7 @@ export function results(q, i18n, own = '') {
         <span class="k-value">${value === q.truth ? html`<span class="k-tick" aria-hidden="true">✓</span><span class="hidden">${t('class.question.right')}: </span>` : nothing}${inWords(q, value)}</span>
         <span class="k-bars">${q.tallies.map((/** @type {any} */ tally, /** @type {number} */ i) => bar(tally, value, i === q.tallies.length - 1))}</span>
       </li>`)}</ul>
+    ${q.reveal && q.phase === 'revealed' ? html`<p class="k-why">${q.reveal}</p>` : nothing}
     ${q.truth === null && q.phase === 'revealed' ? html`<p class="k-note">${t('class.question.unknown')}</p>` : nothing}`;
 }
 

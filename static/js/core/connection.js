@@ -8,6 +8,9 @@ const LONGEST_WAIT = 10000;
 const SILENT = 20000;
 /** So many sockets must fail to open before it is believed that the network lets none through. */
 const TRIES = 3;
+/** The other way, once it is known to be needed: a page's connections share what they have learnt.
+ * @type {typeof import('./pipe.js').Pipe|null} */
+let plain = null;
 
 /** A request that the server refused: {code, params, message}. */
 export class Refused extends Error {
@@ -34,7 +37,6 @@ export class Connection {
     this.state = 'connecting';
     /** @type {any} */ this.error = null;
     /** @type {WebSocket|import('./pipe.js').Pipe|null} */ this.socket = null;
-    /** Over plain HTTP, where there is no other way. @type {typeof import('./pipe.js').Pipe|null} */ this.plain = null;
     this.failures = 0;
     /** @type {Map<string, {resolve: (v: any) => void, reject: (e: any) => void}>} */
     this.waiting = new Map();
@@ -63,7 +65,7 @@ export class Connection {
 
   open() {
     clearTimeout(this.timer);
-    const socket = this.socket = this.plain ? new this.plain(this.url) : new WebSocket(this.url);
+    const socket = this.socket = plain ? new plain(this.url) : new WebSocket(this.url);
     let opened = false;
     socket.onopen = () => {
       opened = true;
@@ -80,10 +82,13 @@ export class Connection {
 
   /** After three sockets that did not open, another way; and where that does not open either, sockets again. */
   async doubt() {
-    if (++this.failures < TRIES && !this.plain) return;
+    if (++this.failures < TRIES && !plain) return;
     this.failures = 0;
-    this.plain = this.plain ? null : (await import('./pipe.js').catch(() => null))?.Pipe ?? null;
+    plain = plain ? null : (await import('./pipe.js').catch(() => null))?.Pipe ?? null;
   }
+
+  /** Over plain HTTP, for want of anything better. */
+  get plain() { return Boolean(plain); }
 
   /** @param {{send: (text: string) => void}} socket */
   hello(socket) {
