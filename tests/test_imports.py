@@ -18,12 +18,13 @@ MAY_IMPORT = {
     "app.lessons": {"app.lessons", "app.sim", "protocols"},
     "app.storage": {"app.storage"},
     "app.quorum": {"app.quorum", "app.sim"},
+    "app.explore": {"app.explore", "app.history", "app.sim", "protocols"},
     "app.rooms": {"app.rooms", "app.sim", "app.settings", "app.storage"},
     "app.classes": {"app.classes", "app.rooms", "app.sim", "app.settings", "app.storage", "protocols"},
     "app.zookeeper": {"app.zookeeper", "app.rooms", "app.sim", "app.settings", "app.storage", "protocols"},
     "app.web": {
         *("app.web", "app.classes", "app.rooms", "app.history", "app.sim", "app.settings", "app.storage"),
-        *("app.lessons", "app.quorum", "app.main", "protocols"),
+        *("app.explore", "app.lessons", "app.quorum", "app.main", "protocols"),
     },
 }
 # What a protocol must not touch: the outside, time, chance.

@@ -1,0 +1,3 @@
+"""Searching all orders in which messages may be delivered, on the pure actors: the shortest one that shows
+something.
+"""
