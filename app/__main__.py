@@ -58,7 +58,7 @@ def _serve(settings: Settings) -> int:
     except (CannotKeep, CannotListen) as error:
         return _complain(str(error), 1)
     server = build(settings)
-    address = address_of(sock)
+    address = address_of(sock) + settings.prefix
     print(f"Quorumscope is at {address}")
     if settings.live:
         print(f"Drive the live cluster: {address}/live#driver={settings.live_token.get_secret_value()}")

@@ -64,6 +64,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
+        servers=[{"url": settings.prefix}] if settings.prefix else None,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.hub = hub

@@ -34,6 +34,12 @@ class Settings(BaseSettings):
         default="127.0.0.1",
         description="Addresses, separated by commas, whose X-Forwarded- headers are believed; * is all.",
     )
+    prefix: str = Field(
+        default="",
+        pattern=r"^(/[\w.~-]+)*/?$",
+        description="Path below which a proxy serves all pages, such as `/quorumscope`; see "
+        "docs/deployment.md.",
+    )
 
     database: str = Field(
         default=".quorumscope/quorumscope.db",
@@ -181,6 +187,11 @@ class Settings(BaseSettings):
         if value != math.inf and not (isinstance(value, int | float) and 0.001 <= value <= 1):
             raise ValueError("it is 1/1000 to 1, realtime or max")
         return value
+
+    @field_validator("prefix")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        return value.rstrip("/")
 
     @field_validator("allowed_origins", mode="before")
     @classmethod

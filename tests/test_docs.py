@@ -24,7 +24,7 @@ def test_every_setting_is_described_with_its_default(name: str) -> None:
     assert row, f"docs/settings.md lacks {name}"
     assert row[2] == field.description
     if field.default_factory is None:
-        assert row[1] == f"`{str(field.default).lower()}`"
+        assert row[1] == (f"`{str(field.default).lower()}`" if field.default != "" else "none")
 
 
 def test_no_setting_is_described_that_does_not_exist() -> None:

@@ -159,7 +159,7 @@ async def make_room(new: NewRoom, hub: AHub, request: Request) -> MadeRoom:
     room = hub.add(title, timeline)
     room.tree.current.playing = new.journal is None  # a moment that somebody sent is looked at first
     await room.valve.open()
-    return MadeRoom(id=room.id, url=f"/rooms/{room.id}", token=room.token)
+    return MadeRoom(id=room.id, url=f"{hub.settings.prefix}/rooms/{room.id}", token=room.token)
 
 
 async def _begin(new: NewRoom, hub: Hub) -> tuple[dict[str, str], Timeline]:

@@ -19,7 +19,7 @@ from app.web.api import AHub, Strict, the_hub
 from app.web.languages import language
 from app.web.modules import lenses_of, modules_of
 from app.web.pages import render
-from app.web.visitors import address, from_this_machine
+from app.web.visitors import address, from_this_machine, prefix
 
 router = APIRouter(prefix="/api", tags=["classes"])
 pages = APIRouter(include_in_schema=False)
@@ -88,7 +88,9 @@ def keep(request: Request, response: Response, name: str, value: str, days: floa
     """For the server alone to read, and only where our own pages ask."""
     secure = request.url.scheme == "https"
     age = int((days + 1) * 86_400)
-    response.set_cookie(name, value, max_age=age, path="/", httponly=True, samesite="strict", secure=secure)
+    response.set_cookie(
+        name, value, max_age=age, path=prefix(request) or "/", httponly=True, samesite="strict", secure=secure
+    )
 
 
 # -- opening, joining ------------------------------------------------------------------------------------
@@ -115,7 +117,9 @@ async def open_class(
     session, token = await classes.open(room, new.lesson)
     session.addresses.add(address(request))
     keep(request, response, lead_cookie(session.id), token, hub.settings.class_days)
-    return MadeClass(id=session.id, code=session.opened.code, url=f"/class/{session.id}", token=token)
+    return MadeClass(
+        id=session.id, code=session.opened.code, url=f"{prefix(request)}/class/{session.id}", token=token
+    )
 
 
 @router.post("/join", status_code=201)
@@ -131,7 +135,9 @@ async def join(
         person, token, number = classes.join(session, joining.name, lang, who)
         await session.safe(number)
         keep(request, response, seat_cookie(session.id), f"{person}.{token}", hub.settings.class_days)
-    return Seat(id=session.id, url=f"/class/{session.id}", name=session.state.people[person].name)
+    return Seat(
+        id=session.id, url=f"{prefix(request)}/class/{session.id}", name=session.state.people[person].name
+    )
 
 
 @router.post("/classes/{id}/lead", status_code=204)
@@ -156,7 +162,7 @@ async def lesson(request: Request, session: AClass, classes: SomeClasses) -> lis
 @router.get("/classes/{id}/qr.svg")
 async def qr(session: AClass, request: Request) -> Response:
     """Where to join, for a phone's camera."""
-    url = f"{request.url.scheme}://{request.url.netloc}/join?id={session.id}"
+    url = f"{request.url.scheme}://{request.url.netloc}{prefix(request)}/join?id={session.id}"
     svg = segno.make(url, error="m").svg_inline(border=2, dark="#000", light="#fff", omitsize=True)
     headers = {"Cache-Control": "no-store"}
     return Response(
@@ -186,10 +192,11 @@ async def answers_json(session: Led, response: Response) -> dict[str, Any]:
 
 
 @router.post("/classes/{id}/delete", status_code=204)
-async def delete(session: Led, classes: SomeClasses) -> Response:
+async def delete(session: Led, classes: SomeClasses, request: Request) -> Response:
     await classes.forget(session)
     response = Response(status_code=204)
-    response.delete_cookie(lead_cookie(session.id), path="/", httponly=True, samesite="strict")
+    path = prefix(request) or "/"
+    response.delete_cookie(lead_cookie(session.id), path=path, httponly=True, samesite="strict")
     return response
 
 
@@ -234,6 +241,6 @@ async def _page(request: Request, session: Session, role: str) -> Response:
     modules = modules_of("class.js", "room.js", *(f"lenses/{name}.js" for name in lenses))
     return render(
         request, "class.html", later=("class",), room_id=room.id, class_id=session.id, role=role,
-        modules=modules, lenses=" ".join(lenses), join=f"{request.url.netloc}/join",
+        modules=modules, lenses=" ".join(lenses), join=f"{request.url.netloc}{prefix(request)}/join",
         days=f"{hub.settings.class_days:g}", lesson=session.opened.lesson,
     )  # fmt: skip

@@ -33,6 +33,8 @@ class Guard:
         self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket"):
+            scope["path"] = self._without_prefix(scope["path"])
         if scope["type"] == "websocket":
             await self._sockets(scope, receive, send)
             return
@@ -55,6 +57,13 @@ class Guard:
             await self._bridge(scope, receive, send_with_headers)
         else:
             await self._app(scope, self._counted(receive), send_with_headers)
+
+    def _without_prefix(self, path: str) -> str:
+        """A proxy may pass it on or take it away: here nobody has to know."""
+        prefix = self._settings.prefix
+        if prefix and (path + "/").startswith(prefix + "/"):
+            return path[len(prefix) :] or "/"
+        return path
 
     def _refusal(self, request: Request) -> Refused | None:
         if request.method in SAFE:

@@ -14,6 +14,7 @@ from app.web import compare, foundations
 from app.web.languages import language
 from app.web.modules import lenses_of, modules_of
 from app.web.shelf import moments_of, on_shelf
+from app.web.visitors import prefix
 from protocols.registry import PROTOCOLS
 
 router = APIRouter(include_in_schema=False)
@@ -38,7 +39,8 @@ def render(
 ) -> Response:
     """`later` names the files of texts, static/i18n/LANG/later, that only some pages need."""
     lang = language(request)
-    context |= {"lang": lang, "html_lang": "zh-CN" if lang == "zh" else "en", "t": texts(lang, *later)}
+    context |= {"base": prefix(request), "lang": lang}
+    context |= {"html_lang": "zh-CN" if lang == "zh" else "en", "t": texts(lang, *later)}
     context["later"] = " ".join(later)
     headers = {"Cache-Control": "no-cache", "Content-Language": lang, "Vary": "Accept-Language"}
     return templates.TemplateResponse(request, name, context, status, headers)

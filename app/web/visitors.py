@@ -38,5 +38,11 @@ def origin_allowed(connection: HTTPConnection, also: list[str]) -> bool:
     return origin != "null" and urlsplit(origin).netloc == connection.headers.get("host")
 
 
+def prefix(connection: HTTPConnection) -> str:
+    """What every address of ours begins with: nothing, or what a proxy puts before them."""
+    known: str = connection.app.state.hub.settings.prefix
+    return known
+
+
 def address(connection: HTTPConnection) -> str:
     return connection.client.host if connection.client else ""

@@ -2,7 +2,7 @@
 
 /* global SwaggerUIBundle */
 SwaggerUIBundle({
-  url: '/api/openapi.json',
+  url: 'openapi.json',
   dom_id: '#api',
   deepLinking: true,
   presets: [SwaggerUIBundle.presets.apis],

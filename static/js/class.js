@@ -1,5 +1,6 @@
 /** A class's page: the room in the middle, and around it what a lead, a student or a projector needs. */
 
+import { BASE } from './core/base.js';
 import { html, nothing, render } from '../vendor/lit-html/lit-html.js';
 import { Course, said } from './class/course.js';
 import { Follower, Guide } from './class/follow.js';
@@ -97,7 +98,7 @@ class Desk {
     const { error } = this.line;
     const said = this.model.deleted ? t('class.after.deleted') : this.model.you?.removed ? this.ctx.actions.explain({ code: 'class-removed' })
       : error ? this.ctx.actions.explain(error) : t('class.gone');
-    return html`<section class="k-card"><p class="k-question">${said}</p>${role === 'student' && !this.model.deleted ? html`<a class="k-button primary" href="/join">${t('join.again')}</a>` : nothing}</section>`;
+    return html`<section class="k-card"><p class="k-question">${said}</p>${role === 'student' && !this.model.deleted ? html`<a class="k-button primary" href=${`${BASE}/join`}>${t('join.again')}</a>` : nothing}</section>`;
   }
 
   /** Nobody will see it again. */

@@ -1,5 +1,6 @@
 /** The course's contents: how far one has come in each lesson, and taking that along. */
 
+import {BASE} from './core/base.js';
 import {progress} from './lesson/progress.js';
 import {all, byId, startPage} from './pages/page.js';
 
@@ -20,7 +21,7 @@ function drawOne(el) {
   /** @type {HTMLElement} */ (el.querySelector('.le-state')).style.setProperty('--part', begun ? String(Math.min(1, (mine.far + 1) / names.length)) : '0');
   /** @type {HTMLElement} */ (el.querySelector('.le-word')).textContent = words + (met && mine.done ? ` · ${i18n.t('lessons.state.solved')}` : '');
   const link = /** @type {HTMLAnchorElement} */ (el.querySelector('h3 a'));
-  link.href = `/lessons/${lesson}${begun && !mine.done && at ? `#${mine.at}` : ''}`;
+  link.href = `${BASE}/lessons/${lesson}${begun && !mine.done && at ? `#${mine.at}` : ''}`;
 }
 
 function draw() {

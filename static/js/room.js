@@ -1,5 +1,6 @@
 /** The room's page: builds what everybody shares, mounts every view, and listens for keys. */
 
+import { BASE } from './core/base.js';
 import {clients, mayAct} from './actions/common.js';
 import {messageActions} from './actions/message.js';
 import {networkActions} from './actions/network.js';
@@ -48,7 +49,7 @@ function makeContext() {
   const i18n = new I18n(page.lang());
   const ctx = /** @type {any} */ ({store, page, i18n, selection: new Selection(), playhead: new Playhead(store)});
   const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
-  ctx.connection = new Connection({url: `${scheme}//${location.host}/ws/rooms/${encodeURIComponent(room)}${seat && `?as=${seat}`}`, store,
+  ctx.connection = new Connection({url: `${scheme}//${location.host}${BASE}/ws/rooms/${encodeURIComponent(room)}${seat && `?as=${seat}`}`, store,
     token: () => (seat ? '' : page.token), lang: () => i18n.lang(), wanted: () => page.privateBranch(), forget: () => page.forgetToken()});
   ctx.lenses = new Lenses();
   ctx.lens = ctx.lenses.first;

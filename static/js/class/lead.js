@@ -1,5 +1,6 @@
 /** The lead's page: the question that is asked, questions to ask, who is here, hands, and what is left afterwards. */
 
+import { BASE } from '../core/base.js';
 import { html, nothing } from '../../vendor/lit-html/lit-html.js';
 import { said } from './course.js';
 import { inWords, nameOf } from './model.js';
@@ -33,7 +34,7 @@ export class LeadView {
     return html`<section class="k-card k-top"><p class="k-address"><span>${t('class.at')} <b>${join}</b></span> <b class="k-code">${e.code}</b></p>
       <p class="k-people"><b>${t('class.here', { count: e.here })}</b> · ${t('class.following', { count: e.following, of: e.here })}
         ${e.driver ? html` · ${t('class.driver.other', { name: nameOf(e.driver, ctx.i18n) })}` : nothing}</p>
-      <div class="k-row"><a class="k-button" href=${`/class/${e.id}/projector`} target="_blank" rel="noopener">${t('class.projector')}</a>
+      <div class="k-row"><a class="k-button" href=${`${BASE}/class/${e.id}/projector`} target="_blank" rel="noopener">${t('class.projector')}</a>
         ${strayed ? this.button('class.back', () => this.desk.say('back')) : nothing}
         ${e.driver ? this.button('class.roster.take', () => this.desk.say('take-back'), 'primary') : nothing}</div></section>`;
   }
@@ -225,7 +226,7 @@ export class LeadView {
   after(e) {
     const { ctx, days } = this.desk;
     const { t } = ctx.i18n;
-    const base = `/api/classes/${e.id}`;
+    const base = `${BASE}/api/classes/${e.id}`;
     return html`<details class="k-card k-after" ?open=${e.ended}><summary>${t('class.after')}</summary>
       <p class="k-row"><a class="k-button" href=${`${base}/answers.csv`} download>${t('class.after.csv')}</a> <a class="k-button" href=${`${base}/answers.json`} download>${t('class.after.json')}</a>
         ${this.button('class.after.run', () => ctx.dialogs.exports())}</p>

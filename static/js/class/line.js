@@ -1,5 +1,6 @@
 /** The class's own connection, beside the room's: the same care for lost lines, another hello. */
 
+import { BASE } from '../core/base.js';
 import { Connection } from '../core/connection.js';
 import { ClassModel } from './model.js';
 
@@ -8,7 +9,7 @@ export class ClassLine extends Connection {
   constructor({ id, role, lang }) {
     const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
     const model = new ClassModel(role);
-    super({ url: `${scheme}//${location.host}/ws/classes/${encodeURIComponent(id)}`, store: model, token: () => '', lang });
+    super({ url: `${scheme}//${location.host}${BASE}/ws/classes/${encodeURIComponent(id)}`, store: model, token: () => '', lang });
     this.model = model;
     this.role = role;
   }

@@ -1,5 +1,6 @@
 /** The wall: the stage, what is asked, and how to join, in type that is read from the last row. */
 
+import { BASE } from '../core/base.js';
 import { html, nothing } from '../../vendor/lit-html/lit-html.js';
 import { nameOf } from './model.js';
 import { asked, counted, results } from './question.js';
@@ -22,7 +23,7 @@ export class ProjectorView {
       ${e.ended ? html`<p class="k-over">${t('class.over')}</p>` : html`<section class="k-join" aria-label=${t('class.at')}>
         <p class="k-address"><span>${t('class.at')}</span> <b>${this.desk.join}</b></p>
         <p class="k-code"><span class="hidden">${t('class.code')}</span>${e.code}</p>
-        <img class="k-qr" src=${`/api/classes/${e.id}/qr.svg`} alt=${t('class.qr')} width="200" height="200">
+        <img class="k-qr" src=${`${BASE}/api/classes/${e.id}/qr.svg`} alt=${t('class.qr')} width="200" height="200">
         <p class="k-people">${t('class.here', { count: e.here })}${e.driver ? html`<br>${t('class.driver.other', { name: nameOf(e.driver, ctx.i18n) })}` : nothing}</p></section>`}`;
   }
 }

@@ -3,6 +3,8 @@
  * nowhere is text put together as markup: a sentence is a string, or parts that each may refer to an object.
  */
 
+import { BASE } from './base.js';
+
 /** @typedef {import('../types.js').Event} TraceEvent */
 /** @typedef {{text: string, ref?: {kind: string, value: any}}} Part */
 
@@ -158,7 +160,7 @@ function trim(n) {
 
 /** @param {string} lang @param {string} [later] @returns {Promise<Record<string, string>>} */
 async function loadCatalogue(lang, later) {
-  const response = await fetch(later ? `/static/i18n/${lang}/later/${later}.json` : `/i18n/${lang}.json`);
+  const response = await fetch(later ? `${BASE}/static/i18n/${lang}/later/${later}.json` : `${BASE}/i18n/${lang}.json`);
   if (!response.ok) throw new Error(`catalogue ${lang}: ${response.status}`);
   return later ? {[`later.${later}`]: '', ...await response.json()} : response.json();
 }

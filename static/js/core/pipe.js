@@ -1,10 +1,12 @@
 /** What a WebSocket does, where a network lets none through: server-sent events one way, POST the other. */
 
+import { BASE } from './base.js';
+
 export class Pipe {
   /** @param {string} url of the WebSocket that did not open */
   constructor(url) {
     const address = new URL(url.replace(/^ws/, 'http'));
-    address.pathname = address.pathname.replace('/ws/', '/sse/');
+    address.pathname = address.pathname.replace(`${BASE}/ws/`, `${BASE}/sse/`);
     this.readyState = Number(WebSocket.CONNECTING);
     /** @type {(() => void)|null} */ this.onopen = null;
     /** @type {((event: {data: string}) => void)|null} */ this.onmessage = null;
@@ -16,7 +18,7 @@ export class Pipe {
     this.source.addEventListener('open', (e) => {
       const { data } = /** @type {MessageEvent} */ (e);
       if (!data) return; // the connection itself has opened; the server's word comes next
-      this.post = new URL(`/sse/${data}`, address).href;
+      this.post = new URL(`${BASE}/sse/${data}`, address).href;
       this.readyState = WebSocket.OPEN;
       this.onopen?.();
     });

@@ -3,6 +3,7 @@
  * this browser has seen. It answers from memory; what it does not hold it fetches, and says so when it came.
  */
 
+import { BASE } from './base.js';
 import {decodeEvent} from './reduce.js';
 import {History} from './history.js';
 
@@ -193,14 +194,14 @@ export class Store {
 
   /** History may have been trimmed behind our back: ask how far it reaches now. */
   async learnOldest() {
-    const room = await this.fetchJson(`/api/rooms/${this.room.id}`).catch(() => null);
+    const room = await this.fetchJson(`${BASE}/api/rooms/${this.room.id}`).catch(() => null);
     const known = room?.branches?.find((/** @type {Branch} */ b) => b.id === this.branch);
     if (known) this.oldest = Math.max(this.oldest, known.oldest);
   }
 
   /** @param {string} branch */
   branchUrl(branch) {
-    return `/api/rooms/${encodeURIComponent(this.room.id)}/branches/${encodeURIComponent(branch)}`;
+    return `${BASE}/api/rooms/${encodeURIComponent(this.room.id)}/branches/${encodeURIComponent(branch)}`;
   }
 
   // -- marks -------------------------------------------------------------------------------------------------

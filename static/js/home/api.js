@@ -1,5 +1,7 @@
 /** What the pages outside of a room ask of the server. */
 
+import { BASE } from '../core/base.js';
+
 /** A request that the server refused, with its sentence in the page's language. */
 export class Problem extends Error {
   /** @param {{message?: string, code?: string, params?: Record<string, any>}} body @param {number} status */
@@ -10,10 +12,10 @@ export class Problem extends Error {
   }
 }
 
-/** @param {string} url @param {RequestInit} [init] @param {Record<string, string>} [more] headers @returns {Promise<any>} */
+/** @param {string} url from the server's root on @param {RequestInit} [init] @param {Record<string, string>} [more] headers @returns {Promise<any>} */
 export async function fetchJson(url, init, more = {}) {
   const headers = { 'Content-Type': 'application/json', 'Accept-Language': document.documentElement.lang, ...more };
-  const response = await fetch(url, { ...init, headers });
+  const response = await fetch(BASE + url, { ...init, headers });
   const body = await response.json().catch(() => ({}));
   if (!response.ok) throw new Problem(body, response.status);
   return body;

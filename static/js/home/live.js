@@ -3,6 +3,7 @@
  * When the room stands still, its last stretch is played again, so that there is always something to see.
  */
 
+import { BASE } from '../core/base.js';
 import { Actions } from '../core/actions.js';
 import { Connection } from '../core/connection.js';
 import { Lenses } from '../core/lenses.js';
@@ -21,7 +22,7 @@ export function watch(room, i18n, lenses = new Lenses(), token = '') {
   const store = new Store();
   const ctx = /** @type {any} */ ({ store, i18n, selection: new Selection(), playhead: new Playhead(store), lenses, lens: lenses.first });
   const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
-  ctx.connection = new Connection({ url: `${scheme}//${location.host}/ws/rooms/${room}`, store, token: () => token, lang: () => i18n.lang() });
+  ctx.connection = new Connection({ url: `${scheme}//${location.host}${BASE}/ws/rooms/${room}`, store, token: () => token, lang: () => i18n.lang() });
   ctx.actions = new Actions(ctx, []);
   ctx.dialogs = { node() {}, message() {}, close: () => false };
   teachWords(ctx);

@@ -1,5 +1,6 @@
 /** In a room that was opened from a lesson: the challenge with its hints and its verdict, and the way back. */
 
+import {BASE} from '../core/base.js';
 import {html, nothing, render} from '../../vendor/lit-html/lit-html.js';
 import {fetchJson} from '../home/api.js';
 import {progress} from './progress.js';
@@ -69,7 +70,7 @@ class Aside {
     const {t} = this;
     this.root.setAttribute('aria-label', t(this.challenge ? 'lesson.challenge' : 'lesson.return'));
     this.root.classList.toggle('met', this.verdict.reached);
-    const back = html`<a class="la-back" href=${`/lessons/${this.lesson.name}#${this.step.id}`}>← ${t('lesson.return')}</a>`;
+    const back = html`<a class="la-back" href=${`${BASE}/lessons/${this.lesson.name}#${this.step.id}`}>← ${t('lesson.return')}</a>`;
     render(this.challenge ? this.task(this.challenge, back) : html`<div class="la-row">${back}<p>${t('lesson.free')}</p></div>`, this.root);
     this.ctx.playhead.changed({size: true});
   }
@@ -95,7 +96,7 @@ class Aside {
 /** @param {any} ctx @param {URLSearchParams} query */
 export async function mountAside(ctx, query) {
   const style = document.createElement('link');
-  Object.assign(style, {rel: 'stylesheet', href: '/static/css/lessonaside.css'});
+  Object.assign(style, {rel: 'stylesheet', href: `${BASE}/static/css/lessonaside.css`});
   document.head.append(style);
   const [lesson] = await Promise.all([fetchLesson(query.get('lesson') ?? ''), ctx.i18n.more('lessons'), new Promise(done => { style.onload = style.onerror = done; })]);
   return new Aside(ctx, lesson, query.get('step') ?? '', query.has('challenge'));

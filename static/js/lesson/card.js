@@ -1,5 +1,6 @@
 /** The words under the stage: what a step says, asks and wants done, and the way through the lesson. */
 
+import {BASE} from '../core/base.js';
 import {html, nothing, render} from '../../vendor/lit-html/lit-html.js';
 import {plain, said} from './words.js';
 import {progress} from './progress.js';
@@ -120,7 +121,7 @@ export class Card {
   farewell() {
     const {t} = this;
     const {after} = document.body.dataset;
-    return html`<p class="l-farewell">${t('lesson.done')} ${after ? html`<a href="/lessons/${after}">${t('lesson.done.next')} →</a>` : nothing} <a href="/lessons">${t('lesson.contents')}</a></p>`;
+    return html`<p class="l-farewell">${t('lesson.done')} ${after ? html`<a href=${`${BASE}/lessons/${after}`}>${t('lesson.done.next')} →</a>` : nothing} <a href=${`${BASE}/lessons`}>${t('lesson.contents')}</a></p>`;
   }
 
   // -- the bar -----------------------------------------------------------------------------------------------

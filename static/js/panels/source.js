@@ -1,5 +1,6 @@
 /** The protocols' real source, fetched once for each service, and which lines of it an event ran. */
 
+import { BASE } from '../core/base.js';
 import { tokenize } from './python.js';
 
 /** @typedef {import('../types.js').Event} Event */
@@ -20,7 +21,7 @@ export function sourceOf(service, loaded) {
   const known = cache.get(service);
   if (known) return known;
   cache.set(service, 'loading');
-  fetch(`/api/source/${encodeURIComponent(service)}`)
+  fetch(`${BASE}/api/source/${encodeURIComponent(service)}`)
     .then((response) => (response.ok ? response.json() : Promise.reject(new Error(String(response.status)))))
     .then((map) => cache.set(service, { file: map.file, map, lines: tokenize(map.source) }))
     .catch(() => cache.set(service, 'failed'))

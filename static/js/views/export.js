@@ -1,5 +1,6 @@
 /** Taking it along: a link to this very moment, the trace as JSON, the space-time diagram as a drawing. */
 
+import { BASE } from '../core/base.js';
 import { html, nothing, render } from '../../vendor/lit-html/lit-html.js';
 import { encodeJournal, momentUrl } from '../panels/link.js';
 import { moment } from '../panels/format.js';
@@ -50,7 +51,7 @@ class ExportSheet {
 
   get base() {
     const { room, branch } = this.ctx.store;
-    return `/api/rooms/${encodeURIComponent(room.id)}/branches/${encodeURIComponent(branch)}`;
+    return `${BASE}/api/rooms/${encodeURIComponent(room.id)}/branches/${encodeURIComponent(branch)}`;
   }
 
   async makeLink() {
@@ -62,7 +63,7 @@ class ExportSheet {
       const response = await fetch(`${this.base}/journal?seq=${seq}&time=${Math.round(time)}`);
       const journal = await response.json();
       if (!response.ok) throw new Error(journal.message ?? String(response.status));
-      this.url = momentUrl(location.origin, await encodeJournal(journal), location.search);
+      this.url = momentUrl(location.origin + BASE, await encodeJournal(journal), location.search);
       this.state = (await copy(this.url)) ? 'copied' : 'select';
     } catch (problem) {
       this.state = 'failed';

@@ -1,5 +1,6 @@
 /** The help sheet: the grammar of the picture, drawn; and everything that a person can do, with its key. */
 
+import { BASE } from '../core/base.js';
 import { html, nothing, render } from '../../vendor/lit-html/lit-html.js';
 import { serviceName } from '../core/words.js';
 import { LEGEND } from '../panels/legend.js';
@@ -32,7 +33,7 @@ function sheet(ctx, close) {
   return html`<header><h2>${t('help.title')}</h2>
       <button class="p-button" @click=${close} aria-label=${t('help.close')}>✕</button></header>
     <p class="p-help-lead">${t('help.lead')}</p>
-    <p class="p-help-more"><a href="/compare">${t('pages.compare.more')}</a> · <a href="/museum">${t('pages.museum.more')}</a></p>
+    <p class="p-help-more"><a href=${`${BASE}/compare`}>${t('pages.compare.more')}</a> · <a href=${`${BASE}/museum`}>${t('pages.museum.more')}</a></p>
     <section aria-label=${t('help.picture')}><h3>${t('help.picture')}</h3>
       <dl class="p-grammar">${LEGEND.map(([key, drawing]) => html`<div><dt>${drawing}<b>${t(`help.${key}`)}</b></dt>
         <dd>${t(`help.${key}.text`)}</dd></div>`)}</dl></section>

@@ -1,12 +1,13 @@
 /** The styles of ZooKeeper's panels, fetched with the first of them; and the button that gives them room. */
 
+import { BASE } from '../core/base.js';
 import {html} from '../../vendor/lit-html/lit-html.js';
 
 export function style() {
-  if (document.querySelector('link[href="/static/css/zookeeper.css"]')) return;
+  if (document.querySelector('link[href$="/static/css/zookeeper.css"]')) return;
   const link = document.createElement('link');
   link.rel = 'stylesheet';
-  link.href = '/static/css/zookeeper.css';
+  link.href = `${BASE}/static/css/zookeeper.css`;
   document.head.append(link);
 }
 
