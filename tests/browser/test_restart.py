@@ -21,15 +21,13 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parent.parent.parent
 
 
-def test_below_a_path_a_visitor_comes_from_the_front_page_to_a_room_of_her_own(browser: Browser) -> None:
+def test_below_a_path_a_visitor_comes_to_a_room_of_her_own(browser: Browser) -> None:
     with serving(prefix=PREFIX) as served, proxied(served.address, strips=True) as (address, proxy):
         context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en")
         page = context.new_page()
         failed: list[str] = []
         page.on("pageerror", lambda error: failed.append(str(error)))
         page.on("response", lambda answer: note(failed, answer))
-        page.goto(address + "/")
-        page.wait_for_selector(".h-stage .node")
         page.goto(address + "/compare")
         page.locator("[data-open]").first.click()
         page.wait_for_selector(".ready .node")
