@@ -158,6 +158,7 @@ async def make_room(new: NewRoom, hub: AHub, request: Request) -> MadeRoom:
     title, timeline = await _begin(new, hub)
     room = hub.add(title, timeline)
     room.tree.current.playing = new.journal is None  # a moment that somebody sent is looked at first
+    room.keep()
     await room.valve.open()
     return MadeRoom(id=room.id, url=f"{hub.settings.prefix}/rooms/{room.id}", token=room.token)
 

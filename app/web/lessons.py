@@ -98,8 +98,9 @@ async def play(request: Request, shelf: AShelf, hub: AHub, name: Name, at: Playi
     title: dict[str, str] = {lang: run.lesson.texts[lang].title for lang in LANGS}
     room = hub.add(title, timeline)
     room.tree.current.playing = False
+    room.keep()
     await room.valve.open()
-    return MadeRoom(id=room.id, url=f"/rooms/{room.id}", token=room.token)
+    return MadeRoom(id=room.id, url=f"{hub.settings.prefix}/rooms/{room.id}", token=room.token)
 
 
 def _from(run: Run, at: Playing, keep_events: int) -> Timeline:

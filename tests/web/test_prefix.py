@@ -24,7 +24,18 @@ def behind(request: pytest.FixtureRequest) -> Iterator[tuple[Served, str]]:
 def test_pages_files_and_api_are_below_it(behind: tuple[Served, str]) -> None:
     _, address = behind
     with httpx.Client() as http:
-        for page in ("/", "/compare", "/museum", "/quorum", "/foundations", "/join", "/live", "/api/docs"):
+        for page in (
+            "/",
+            "/compare",
+            "/museum",
+            "/quorum",
+            "/foundations",
+            "/lessons",
+            "/cap",
+            "/join",
+            "/live",
+            "/api/docs",
+        ):
             answer = http.get(address + page, headers=HTML)
             assert answer.status_code == 200
             found = re.findall(r'(?:href|src)="(/[^"]*)"', answer.text)
@@ -67,7 +78,7 @@ def test_a_prefix_is_a_path(wrong: str) -> None:
         pass
 
 
-OURS = r"(api|ws|sse|static|i18n|rooms|live|class|lessons|join|open|compare|museum|quorum|foundations)\b"
+OURS = r"(cap|api|ws|sse|static|i18n|rooms|live|class|lessons|join|open|compare|museum|quorum|foundations)\b"
 
 
 def sources() -> Iterator[tuple[Path, str]]:
@@ -88,4 +99,6 @@ def test_no_page_and_no_module_writes_an_address_without_it() -> None:
                 assert not re.search(r'(href|src|action)="/', line), where
                 for found in re.finditer(rf"['\"`]/{OURS}", line):
                     before = line[: found.start()]
-                    assert re.search(r"(?<!this\.)(?<!store\.)fetchJson\($|href\$=$", before), where
+                    assert re.search(
+                        r"(?<!this\.)(?<!store\.)fetchJson\($|href\$=$|addressOf = name => $", before
+                    ), where
