@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.lessons.lesson import HOME
+from app.lessons.lesson import HOME, read_lesson
+from app.lessons.runner import run_lesson
+from app.sim.trace import plain
 from tests.browser.conftest import PHONE, PROJECTOR, WIDE, OpenPage
 from tests.browser.test_looks import serious
 from tests.serving import Served, serving
@@ -255,3 +257,29 @@ def test_a_saved_lesson_is_shown_at_once(browser: Browser, author: tuple[Served,
     change("titel =", "title =")
     expect(page.locator(".l-problem")).to_have_count(0)
     page.close()
+
+
+def test_znodes_are_what_the_log_says_and_the_shells_what_was_typed(open_page: OpenPage) -> None:
+    """The panel's own reading of the log has the tree that the server has."""
+    page = lesson(open_page, "/lessons/zk-znodes#child")
+    page.keyboard.press("2")
+    to_the_end(page)
+    expect(page.locator("#panel tbody tr").first).to_contain_text("/app")
+    expect(page.locator("#panel .lz-fresh").first).to_have_text("1")
+    read = """state => import('/static/js/lesson/znodes.js').then(m => Object.fromEntries([...m.treeOf(state)]
+        .map(([at, z]) => [at, [z.version, 2 * z.creates - z.children, z.owner, z.pzxid]])))"""
+    for name in ("zk-znodes", "zk-sessions"):
+        cluster = run_lesson(read_lesson(HOME / name)).line.sim.cluster
+        state = cluster.machines["n2"].processes[0].state
+        stats = {
+            path: znode.stat for path, znode in state.tree.walk() if path[:10] not in ("/", "/zookeeper")
+        }
+        known = {path: [s.version, s.cversion, s.ephemeral_owner, s.pzxid] for path, s in stats.items()}
+        given = {"log": plain(state.log), "lastProcessed": state.last_processed}
+        assert page.evaluate(read, given) == known
+        assert known
+    page.goto(page.url.replace("zk-znodes#child", "zk-stale#stale"))
+    page.wait_for_selector("body.ready .l-caption")
+    page.keyboard.press("1")
+    to_the_end(page)
+    expect(page.locator("#panel .z-screen").last).to_contain_text("old")

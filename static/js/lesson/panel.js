@@ -8,7 +8,12 @@ const MOUNTS = {
   code: () => import('../views/code.js').then(m => m.mountCode),
   laws: () => import('../views/laws.js').then(m => m.mountLaws),
   events: () => import('../views/events.js').then(m => m.mountEvents),
+  znodes: () => import('./znodes.js').then(m => m.mountZnodes),
+  shell: () => import('./typed.js').then(m => m.mountTyped),
 };
+
+/** They say what ZooKeeper's own panels say. */
+const ZOOKEEPER = new Set(['shell']);
 
 export class Panel {
   /** @param {HTMLElement} root @param {any} ctx */
@@ -28,7 +33,7 @@ export class Panel {
     if (known && !this.boxes.has(known)) {
       const box = root.appendChild(document.createElement('div'));
       this.boxes.set(known, box);
-      const mount = await MOUNTS[known]();
+      const [mount] = await Promise.all([MOUNTS[known](), ...(ZOOKEEPER.has(known) ? [ctx.i18n.more('zookeeper')] : [])]);
       ctx.playhead.addView(mount(box.appendChild(document.createElement('div')), ctx));
     }
     root.setAttribute('aria-label', known ? ctx.i18n.t(`stage.tab.${known}`) : '');
