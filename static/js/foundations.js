@@ -4,6 +4,7 @@ import { measured, served } from './foundations/counted.js';
 import { Disks } from './foundations/disks.js';
 import { Apples, Pigeons } from './foundations/holes.js';
 import { Nines } from './foundations/nines.js';
+import { Outcomes } from './foundations/outcomes.js';
 import { Player } from './foundations/player.js';
 import { Scale } from './foundations/scale.js';
 import { Scaling } from './foundations/scaling.js';
@@ -23,7 +24,9 @@ const sketches = [];
 function begin({ i18n, playhead }) {
   for (const root of all('[data-sketch]')) sketches.push(new SKETCHES[root.dataset.sketch ?? ''](root, i18n));
   for (const root of all('[data-play]')) {
-    const player = new Player(root, i18n, JSON.parse(root.dataset.play ?? ''), root.dataset.facts === 'measures' ? measured : served);
+    const choices = JSON.parse(root.dataset.play ?? '');
+    const { facts = '' } = root.dataset;
+    const player = facts === 'outcomes' ? new Outcomes(root, i18n, choices) : new Player(root, i18n, choices, facts === 'measures' ? measured : served);
     players.push(player);
     watch(root, { rootMargin: NEAR }, (near, me) => {
       if (!near) return;
