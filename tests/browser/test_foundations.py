@@ -235,6 +235,21 @@ def test_a_scene_goes_on_as_a_room(served: Served, open_page: OpenPage) -> None:
     assert config.scenario == "42-course-two-crash"
 
 
+def test_what_a_client_can_know_is_guessed_before_the_curtain_rises(open_page: OpenPage) -> None:
+    page = open_page("/foundations", ready=False)
+    scene = page.locator("#outcomes")
+    scene.locator(".f-area").scroll_into_view_if_needed()
+    scene.locator(".client").wait_for()
+    for number, guess, verdict in (("2", "… has happened", "Right."), ("4", "… has not happened", "Not so.")):
+        scene.get_by_role("button", name=number, exact=True).click()
+        expect(scene.locator(".node").first).not_to_be_visible()
+        expect(scene.locator(".f-scrub")).not_to_be_visible()
+        scene.get_by_role("button", name=guess).click(timeout=30_000)
+        expect(scene.locator(".node").first).to_be_visible()
+        expect(scene.locator(".f-so")).to_contain_text(verdict)
+    expect(scene.locator(".f-so")).to_contain_text("x = 7 is on the disk of n1.")  # though it has failed
+
+
 def test_disks_die_until_the_word_is_gone(open_page: OpenPage) -> None:
     page = open_page("/foundations", ready=False)
     coded = page.locator("#disks figure").nth(1)
