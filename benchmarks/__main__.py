@@ -13,6 +13,7 @@ ALL = (
     "linearizability",
     "storage",
     "fanout",
+    "classes",
     "zookeeper",
     "quorum",
     "browser",

@@ -53,7 +53,7 @@ MOST_QUESTIONS, MOST_WRITTEN, MOST_UNANSWERED = 200, 500, 5
 
 
 class Told(msgspec.Struct, frozen=True):
-    """Who must be told. The lead always is."""
+    """Who must be told. The lead is, whenever anything has changed."""
 
     public: bool = False
     """Everybody: something changed that all see."""
@@ -61,6 +61,7 @@ class Told(msgspec.Struct, frozen=True):
     """At once: not a count that may wait for the next."""
     people: tuple[str, ...] = ()
     """These, of themselves."""
+    lead: bool = True
 
 
 BY_THE_LEAD = (
@@ -199,7 +200,7 @@ def _(event: End, state: ClassState, by: str, at: int) -> tuple[ClassState, Told
 @_apply.register
 def _(event: Place, state: ClassState, by: str, at: int) -> tuple[ClassState, Told]:
     """Told by itself, to everybody: see app/classes/session.py."""
-    return replace(state, place=event), Told()
+    return replace(state, place=event), Told(lead=False)
 
 
 @_apply.register

@@ -168,7 +168,7 @@ class Session:
         self._people |= set(told.people)
         if told.now:
             self.flush()
-        elif self._due is None:
+        elif told.lead and self._due is None:
             with contextlib.suppress(RuntimeError):  # no loop: facts that are folded at the start
                 self._due = asyncio.get_running_loop().call_later(SOON, self.flush)
 
