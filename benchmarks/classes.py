@@ -11,10 +11,13 @@ import asyncio
 import contextlib
 import json
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +61,7 @@ async def post(port: int, path: str, body: dict[str, Any], headers: str = "") ->
     writer.write(f"{head}Content-Length: {len(data)}\r\nConnection: close\r\n\r\n".encode() + data)
     answer = (await reader.read()).decode()
     writer.close()
+    await writer.wait_closed()
     top, _, text = answer.partition("\r\n\r\n")
     cookies = [
         line.partition(": ")[2].partition(";")[0]
@@ -115,12 +119,14 @@ class Student:
         await self.socket.close()
 
 
-async def held(port: int, id: str, code: str, cookie: str) -> dict[str, Any]:
+async def held(
+    port: int, id: str, code: str, cookie: str, count: int = STUDENTS, clicks: int = CLICKS
+) -> dict[str, Any]:
     """What happened to a class of so many; seconds, and how many of each."""
     lead = Student(port, id, "lead")
     lead.cookie = cookie
     await lead.connect()
-    class_ = [Student(port, id) for _ in range(STUDENTS)]
+    class_ = [Student(port, id) for _ in range(count)]
     found: dict[str, Any] = {}
 
     async def enter(student: Student, at: float) -> None:
@@ -130,7 +136,7 @@ async def held(port: int, id: str, code: str, cookie: str) -> dict[str, Any]:
 
     begun = time.monotonic()
     await asyncio.gather(*(enter(s, begun + 5 * n / STUDENTS) for n, s in enumerate(class_)))
-    await _until(lambda: lead.public.get("here") == STUDENTS)
+    await _until(lambda: lead.public.get("here") == count)
     found["joined"] = time.monotonic() - begun
 
     await lead.say(type="ask", kind="number", text="How many?")
@@ -138,7 +144,7 @@ async def held(port: int, id: str, code: str, cookie: str) -> dict[str, Any]:
     begun = time.monotonic()
     await asyncio.gather(*(s.say(type="answer", question="q1", value=str(n)) for n, s in enumerate(class_)))
     found["answered"] = time.monotonic() - begun
-    await _until(lambda: lead.public["question"]["count"] == STUDENTS)
+    await _until(lambda: lead.public["question"]["count"] == count)
 
     half = class_[::2]
     begun = time.monotonic()
@@ -151,7 +157,7 @@ async def held(port: int, id: str, code: str, cookie: str) -> dict[str, Any]:
     found["lost"] = sum((s.you["answer"] or {}).get("value") != str(n * 2) for n, s in enumerate(half))
 
     late = []
-    for click in range(CLICKS):
+    for click in range(clicks):
         await asyncio.sleep(0.1)
         said = time.monotonic()
         place = {"branch": "b1", "seq": click, "time": float(click), "live": False, "services": ["raft"]}
@@ -164,6 +170,7 @@ async def held(port: int, id: str, code: str, cookie: str) -> dict[str, Any]:
     await _until(lambda: all(s.public["lead"] is False for s in class_))
     await asyncio.gather(*(s.say(type="hand", up=True) for s in class_))
     found["without"] = sum(s.public["ended"] for s in class_)
+    await asyncio.gather(*(s.leave() for s in class_))
     return found
 
 
@@ -208,28 +215,32 @@ def _p99(values: list[float]) -> float:
 # --- the report -------------------------------------------------------------------------------------------
 
 
+@contextmanager
+def a_server(file: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    limits = {"QUORUMSCOPE_PORT": "0", "QUORUMSCOPE_ZOOKEEPER": "false", "QUORUMSCOPE_DATABASE": str(file)}
+    with process("app", "serve", **limits) as server:
+        assert server.stdout is not None
+        with server.stdout:
+            yield server, port_of(server)
+
+
+def open_class(port: int) -> tuple[dict[str, Any], str]:
+    """On the live room; with the lead's cookie."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/api/classes", b'{"room": "live"}', {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer), answer.headers["set-cookie"].partition(";")[0]
+
+
 def one_class() -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as folder:
-        limits = {
-            "QUORUMSCOPE_PORT": "0",
-            "QUORUMSCOPE_ZOOKEEPER": "false",
-            "QUORUMSCOPE_DATABASE": str(Path(folder) / "db"),
-        }
-        with process("app", "serve", **limits) as server:
-            port = port_of(server)
-            request = urllib.request.Request(
-                f"http://127.0.0.1:{port}/api/classes",
-                b'{"room": "live"}',
-                {"Content-Type": "application/json"},
-            )
-            with urllib.request.urlopen(request) as answer:
-                made = json.load(answer)
-                cookie = answer.headers["set-cookie"].partition(";")[0]
-            words = ("benchmarks.classes", "held", str(port), made["id"], made["code"], cookie)
-            with process(*words) as crowd:
-                assert crowd.stdout is not None
-                found: dict[str, Any] = json.loads(crowd.stdout.readline())
-                return found
+    with tempfile.TemporaryDirectory() as folder, a_server(Path(folder) / "db") as (_, port):
+        made, cookie = open_class(port)
+        words = ("benchmarks.classes", "held", str(port), made["id"], made["code"], cookie)
+        with process(*words) as crowd:
+            assert crowd.stdout is not None
+            found: dict[str, Any] = json.loads(crowd.stdout.readline())
+            return found
 
 
 def the_floor() -> float:
@@ -267,7 +278,8 @@ def main(role: str, *words: str) -> None:
     elif role == "bare":
         print(uvloop.run(bare(int(words[0]))), flush=True)
     else:
-        print(json.dumps(uvloop.run(held(int(words[0]), *words[1:]))), flush=True)
+        port, id, code, cookie = words
+        print(json.dumps(uvloop.run(held(int(port), id, code, cookie))), flush=True)
 
 
 if __name__ == "__main__":
