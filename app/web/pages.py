@@ -77,8 +77,11 @@ async def museum(request: Request) -> Response:
 @router.get("/quorum")
 async def quorum(request: Request) -> Response:
     """N, W and R: what they promise and what they cost."""
-    modules = modules_of("quorum.js", "quorum/worker.js")
-    return render(request, "quorum.html", later=("pages", "calculator"), modules=modules)
+    return render(
+        request, "quorum.html", later=("pages", "calculator"), lenses=" ".join(lenses_of(["quorum"])),
+        modules=modules_of("quorum.js", "quorum/worker.js"),
+        finds=(("stale", "11-nwr-stale-read"), ("not-linearizable", "40-nwr-not-linearizable")),
+    )  # fmt: skip
 
 
 @router.get("/quorum/table")

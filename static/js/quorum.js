@@ -1,15 +1,30 @@
 /** Quorum NWR: the calculator. */
 
-import { startPage } from './pages/page.js';
+import { byId, startPage } from './pages/page.js';
 import { Calculator } from './quorum/calculator.js';
 
 /** @type {Calculator|undefined} */
 let calculator;
 
-startPage(({ i18n }) => {
+/** @type {import('./quorum/live.js').Live|undefined} */
+let live;
+
+startPage((page) => {
   if (!calculator) {
-    calculator = new Calculator(i18n);
+    calculator = new Calculator(page.i18n);
     calculator.start();
+    byId('q-start').addEventListener('click', () => void tryOut(page), { once: true });
+    byId('q-start').removeAttribute('disabled');
   }
   calculator.draw();
+  live?.draw();
 });
+
+/** The running store is fetched when somebody wants it. @param {any} page */
+async function tryOut(page) {
+  if (!calculator) return;
+  const { Live } = await import('./quorum/live.js');
+  live = new Live(calculator, page);
+  byId('q-start').remove();
+  await live.start().catch((error) => live?.complain(error));
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 import random
 import re
@@ -12,8 +13,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from app.quorum.published import PUBLISHED, TOLERANCES
+from app.quorum.published import FITS, PUBLISHED, TOLERANCES
+from app.quorum.wars import Trials
+from app.sim.config import read_config
 from app.sim.delays import NAMES, read_delay
+from app.sim.simulation import Simulation
+from app.sim.trace import Event, encode
+from protocols.quorum.ring import hash32
 from tests.browser.conftest import PHONE, PROJECTOR, WIDE, Js, OpenPage
 
 pytestmark = pytest.mark.browser
@@ -194,6 +200,100 @@ def test_the_published_table_is_computed_while_one_looks(open_page: OpenPage) ->
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
     found = Axe().run(page)
     assert not found.response["violations"], found.generate_report()
+
+
+@pytest.mark.parametrize(("n", "w", "r", "fit"), [(3, 1, 1, "lnkd-disk"), (5, 2, 2, "lnkd-disk")])
+def test_the_store_is_as_stale_and_as_slow_as_was_computed(
+    modules: Js, n: int, w: int, r: int, fit: str
+) -> None:
+    """The room that the page makes, run with a fixed seed; staleness is read off its trace."""
+    settings = {"n": n, "w": w, "r": r, "fit": fit}
+    room = modules(
+        """
+        const room = await m('quorum/room.js');
+        const {n} = arg;
+        return [room.roomOf(arg, 11), [...room.routesOf(n), ...room.levelsOf(arg), ...room.loadOf(n, 6, 25)]];
+        """,
+        settings,
+    )
+    told = modules(
+        """
+        const {decodeEvent} = await m('core/reduce.js');
+        const {Staleness} = await m('quorum/staleness.js');
+        const staleness = new Staleness();
+        return JSON.stringify(JSON.parse(arg).map(e => staleness.feed(decodeEvent(e))).filter(Boolean));
+        """,
+        traced(*room),
+    )
+    samples = json.loads(told)
+    computed = Trials(FITS[fit], n, 200_000).outcomes(w, r)
+    reads = [s for s in samples if s["fresh"] is not None]
+    assert len(reads) > 500
+    for low, high in [(0, 4), (4, 10), (10, 26), (0, 26)]:
+        stale = [(s["fresh"], computed.stale(s["t"])) for s in reads if low <= s["t"] < high]
+        expected = sum(p for _, p in stale)
+        spread = math.sqrt(sum(p * (1 - p) for _, p in stale))
+        assert abs(sum(not fresh for fresh, _ in stale) - expected) < 3.5 * spread, (low, high)
+    assert sum(not s["fresh"] for s in reads) > 20
+    for op, times in (("get", computed.reads), ("put", computed.writes)):
+        took = sorted(s["took"] for s in samples if s["op"] == op)
+        for share in (0.25, 0.5, 0.9):
+            reach = 3.5 * math.sqrt(share * (1 - share) / len(took))
+            bounds = [times[int((share + by) * len(times))] for by in (-reach, reach)]
+            assert bounds[0] - 0.002 <= took[int(share * len(took))] <= bounds[1] + 0.002, (op, share)
+
+
+def traced(config: dict[str, Any], commands: list[str]) -> str:
+    """What clients and coordinators say to each other in some seconds of that room, as browsers hear it."""
+    simulation = Simulation(read_config(config))
+    for text in commands:
+        simulation.execute(text)
+    found = []
+    for second in range(1, 4):
+        simulation.advance(second * 1_000_000)
+        found += [e for e in simulation.take() if e.kind in ("send", "deliver") and said(e)]
+    return f"[{','.join(encode(e).decode() for e in found)}]"
+
+
+def said(e: Event) -> bool:
+    return str(e.body[1 if e.kind == "send" else 2]) in ("QuorumRequest", "QuorumReply")
+
+
+def test_the_browsers_ring_is_the_stores(modules: Js) -> None:
+    keys = [f"key{i}" for i in range(50)] + ["键", ""]
+    assert modules("return arg.map((await m('quorum/ring.js')).hash32)", keys) == [hash32(k) for k in keys]
+
+
+def samples(page: Page, count: int) -> None:
+    page.wait_for_function(
+        "count => Number(document.getElementById('q-live').dataset.samples) > count",
+        arg=count,
+        timeout=20_000,
+    )
+
+
+def test_numbers_are_tried_out_on_a_running_store(open_page: OpenPage) -> None:
+    page = calculator(open_page, "?n=3&w=1&r=1")
+    page.get_by_role("button", name="Run it").click()
+    page.wait_for_selector("#q-stage .node")
+    samples(page, 60)
+    expect(page.locator("#q-live-charts .q-measured").first).to_be_attached()
+    page.get_by_role("button", name="Write, and read at once").click()
+    expect(page.locator(".q-latest li")).to_have_count(2)
+    expect(page.locator(".q-latest li").last).to_contain_text("1 written: 1 of 1 have it")
+    page.get_by_role("slider", name="must store a write").fill("3")
+    page.locator("#q-picture [data-node='2']").click()
+    expect(page.locator("#q-live .node.crashed")).to_have_count(1)
+    expect(page.locator("#q-live-charts")).to_contain_text("Too few replicas are up")
+    page.get_by_role("button", name="n2: crashed").click()
+    samples(page, 20)
+    expect(page.locator("[data-figure=live-stale]")).to_have_text("0 %")
+    page.get_by_role("slider", name="replicas of a key").fill("4")
+    expect(page.locator("#q-live")).to_contain_text("This store has another N")
+    found = Axe().run(page)
+    assert not found.response["violations"], found.generate_report()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Run it")).to_be_visible()
 
 
 @pytest.mark.parametrize("size", [WIDE, PROJECTOR, PHONE])

@@ -5,16 +5,16 @@ import { niceAbove } from './wars.js';
 import { percent, time } from './numbers.js';
 
 /** @typedef {[number, number]} Point */
-/** @typedef {{class: string, name: string, points: Point[]}} Line */
+/** @typedef {{class: string, name: string, points: Point[], measured?: {percent: number, value: number, low: number, high: number}[]}} Line */
 /** @typedef {{t: number, share: number, low: number, high: number}} Measured */
 /** @typedef {{x: (v: number) => number, y: (v: number) => number, left: number, right: number, top: number, bottom: number}} Frame */
 
 const HEIGHT = 250;
 
 /** The share of fresh reads by the time since the write; measured points have the whiskers of 95 % confidence.
- * @param {{width: number, curve: Point[], at: number, label: string, axis: string, measured?: Measured[]}} what */
+ * @param {{width: number, curve: Point[], at: number|null, label: string, axis: string, measured?: Measured[]}} what */
 export function freshChart({ width, curve, at, label, axis, measured = [] }) {
-  const end = Math.max(curve[curve.length - 1][0], ...measured.map((m) => m.t));
+  const end = curve[curve.length - 1][0];
   const worst = Math.min(curve[0][1], ...measured.map((m) => m.low));
   const floor = worst > 0.9 ? 0.9 : worst > 0.5 ? 0.5 : 0;
   const frame = framed(width, (v) => v / end, (v) => (v - floor) / (1 - floor));
@@ -25,14 +25,14 @@ export function freshChart({ width, curve, at, label, axis, measured = [] }) {
     <text class="q-axis" x=${frame.right} y=${HEIGHT - 4} text-anchor="end">${axis}</text>
     <path class="q-area" d="${path(frame, curve)} V${frame.bottom} H${frame.left} Z"></path>
     <path class="q-line fresh" d=${path(frame, curve)}></path>
-    ${measured.map((m) => whisker(frame, m))}
-    ${at <= end ? marker(frame, at, valueAt(curve, at)) : nothing}
+    ${measured.filter((m) => m.t <= end).map((m) => whisker(frame, m))}
+    ${at !== null && at <= end ? marker(frame, at, valueAt(curve, at)) : nothing}
   </svg>`;
 }
 
 /** Latencies along the percentiles: the tail is what hurts, so it is spread out. @param {{width: number, lines: Line[], label: string}} what */
 export function latencyChart({ width, lines, label }) {
-  const times = lines.flatMap((line) => line.points.map(([t]) => t)).filter((t) => t > 0);
+  const times = lines.flatMap((line) => [...line.points.map(([t]) => t), ...(line.measured ?? []).map((m) => m.value)]).filter((t) => t > 0);
   const low = Math.log10(Math.min(...times));
   const high = Math.log10(niceAbove(Math.max(...times)));
   const frame = framed(width, (v) => (Math.log10(Math.max(v, 10 ** low)) - low) / (high - low || 1), (p) => nines(p) / nines(99.9));
@@ -41,6 +41,7 @@ export function latencyChart({ width, lines, label }) {
     ${[0, 50, 90, 99, 99.9].map((p) => across(frame, p, `${p} %`))}
     ${decades.map((v) => upright(frame, v, tick(v)))}
     ${lines.map((line) => svg`<path class="q-line ${line.class}" d=${path(frame, line.points)}></path>`)}
+    ${lines.map((line) => (line.measured ?? []).map((m) => spread(frame, m, line.class)))}
     ${lines.map((line) => named(frame, line))}
   </svg>`;
 }
@@ -77,6 +78,10 @@ const marker = (frame, t, v) => svg`<line class="q-mark" x1=${frame.x(t)} x2=${f
 /** @param {Frame} frame @param {Measured} m */
 const whisker = (frame, { t, share, low, high }) => svg`<g class="q-measured"><line x1=${frame.x(t)} x2=${frame.x(t)} y1=${frame.y(low)} y2=${frame.y(high)}></line>
   <circle cx=${frame.x(t)} cy=${frame.y(share)} r="3.5"></circle></g>`;
+
+/** A measured percentile, with its whiskers. @param {Frame} frame @param {{percent: number, value: number, low: number, high: number}} m @param {string} kind */
+const spread = (frame, { percent, value, low, high }, kind) => svg`<g class="q-measured ${kind}"><line x1=${frame.x(low)} x2=${frame.x(high)} y1=${frame.y(percent)} y2=${frame.y(percent)}></line>
+  <circle cx=${frame.x(value)} cy=${frame.y(percent)} r="3.5"></circle></g>`;
 
 /** A line's name at its upper end, the faster one's to the left. @param {Frame} frame @param {Line} line */
 function named(frame, { class: kind, name, points }) {

@@ -88,3 +88,10 @@ export function quantileIn(dist, u) {
   const time = kind === 'pareto' ? a * left ** (-1 / b) : kind === 'exp' ? -Math.log(left) / a : a + (b - a) * (1 - left);
   return Math.min(shift + time, LONGEST);
 }
+
+/** The same delay, so many milliseconds later. @param {string} text @param {number} more */
+export function later(text, more) {
+  const { text: said, shift } = readDistribution(text);
+  const rest = shift ? said.slice(said.indexOf('+') + 1) : said;
+  return shift + more ? `${shift + more}ms+${rest}` : rest;
+}

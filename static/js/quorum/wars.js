@@ -13,7 +13,7 @@ import { quantileIn } from './distributions.js';
 
 /** @typedef {import('./distributions.js').Distribution} Distribution */
 /** @typedef {{w: Distribution, a: Distribution, r: Distribution, s: Distribution, far: number}} Model */
-/** @typedef {{n: number, w: number, r: number}} Quorum */
+/** @typedef {{n: number, w: number, r: number, extra?: number[]}} Quorum  `extra`: what each way to a slow replica takes longer */
 /** @typedef {{writes: Float32Array, reads: Float32Array, fresh: Float32Array}} Outcomes  milliseconds, a trial each */
 
 export const BLOCK = 10_000;
@@ -48,7 +48,7 @@ export class Wars {
 
   /** Try one block of trials out, and write down what came of it from `at` on.
    * @param {Quorum} quorum @param {number} block @param {Outcomes} out @param {number} at */
-  run({ n, w, r }, block, out, at) {
+  run({ n, w, r, extra }, block, out, at) {
     const columns = (/** @type {'w'|'a'|'r'|'s'} */ leg) => Array.from({ length: n }, (_, i) => this.column(leg, i, block));
     const [W, A, R, S] = [columns('w'), columns('a'), columns('r'), columns('s')];
     const { far } = this.model;
@@ -58,8 +58,9 @@ export class Wars {
     const reached = this.scratch.subarray(2 * n, 3 * n);
     for (let i = 0; i < BLOCK; i++) {
       for (let j = 0; j < n; j++) {
-        const away = writers && writers[i] !== j ? far : 0;
-        const apart = readers && readers[i] !== j ? far : 0;
+        const slow = extra ? extra[j] : 0;
+        const away = slow + (writers && writers[i] !== j ? far : 0);
+        const apart = slow + (readers && readers[i] !== j ? far : 0);
         const stored = W[j][i] + away;
         insert(acked, j, stored + A[j][i] + away);
         const place = insert(answered, j, R[j][i] + S[j][i] + 2 * apart);
@@ -129,7 +130,9 @@ export function summary(all, count) {
     within: Math.max(0, percentile(fresh, 99.9)),
     /** The probability of a fresh read at once. */
     atOnce: share(fresh, 0),
-    curve: curve(fresh),
+    curve: curve(fresh, 99.95),
+    /** The same up to where 99 % are: where a few samples already tell something. */
+    start: curve(fresh, 99),
     /** The 99.9th percentiles, and how sure they are. */
     tails: { read: tail(reads), write: tail(writes), t: tail(fresh) },
   };
@@ -165,9 +168,9 @@ export function share(sorted, t) {
   return low / sorted.length;
 }
 
-/** The share of fresh reads, from at once until practically all are; `[t, share]`. @param {Float32Array} sorted */
-function curve(sorted) {
-  const end = niceAbove(Math.max(percentile(sorted, 99.95), 1) * 1.1);
+/** The share of fresh reads, from at once until so many are; `[t, share]`. @param {Float32Array} sorted @param {number} percent */
+function curve(sorted, percent) {
+  const end = niceAbove(Math.max(percentile(sorted, percent), 1) * 1.1);
   return Array.from({ length: 121 }, (_, i) => [(end * i) / 120, share(sorted, (end * i) / 120)]);
 }
 

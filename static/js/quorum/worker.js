@@ -4,7 +4,7 @@ import { readDistribution } from './distributions.js';
 import { BLOCK, Wars, outcomes, summary } from './wars.js';
 
 /** @typedef {import('./distributions.js').Fit} Fit */
-/** @typedef {{id: number, fit: Fit, n: number, w: number, r: number, trials: number, seed?: number, steps?: number[]}} Question */
+/** @typedef {{id: number, fit: Fit, n: number, w: number, r: number, trials: number, extra?: number[], seed?: number, steps?: number[]}} Question */
 
 /** After so many trials there is an answer; the last is after all of them. */
 const STEPS = [BLOCK];
