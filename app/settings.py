@@ -30,6 +30,11 @@ class Settings(BaseSettings):
         description="Further origins, separated by commas, whose pages may use the socket and the API; "
         "the server's own pages always may. Behind a proxy that changes Host, name the public one here.",
     )
+    allowed_hosts: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="Names, separated by commas, by which the server may be called (Host), besides those of "
+        "this machine itself; none is any.",
+    )
     trusted_proxies: str = Field(
         default="127.0.0.1",
         description="Addresses, separated by commas, whose X-Forwarded- headers are believed; * is all.",
@@ -193,7 +198,7 @@ class Settings(BaseSettings):
     def _without_slash(cls, value: str) -> str:
         return value.rstrip("/")
 
-    @field_validator("allowed_origins", mode="before")
+    @field_validator("allowed_origins", "allowed_hosts", mode="before")
     @classmethod
     def _commas(cls, value: object) -> object:
         if isinstance(value, str):

@@ -106,6 +106,11 @@ class Classes:
         if not session.state.ended:
             self._codes[session.opened.code] = session.id
 
+    def check_connections(self) -> None:
+        most = self._settings.max_connections
+        if sum(len(session.links) for session in self.sessions.values()) >= most:
+            raise Refused("server-full", limit=most)
+
     # -- finding ---------------------------------------------------------------------------------------------
 
     def get(self, id: str) -> Session:

@@ -2,6 +2,9 @@
 
 import time
 
+MOST = 10_000
+"""Addresses that are remembered, before those that have been quiet are forgotten."""
+
 
 class Bucket:
     def __init__(self, rate: float, burst: int) -> None:
@@ -31,3 +34,16 @@ class Bucket:
     @property
     def full(self) -> bool:
         return self._tokens + (time.monotonic() - self._filled) * self._rate >= self._burst
+
+
+class Buckets:
+    """One for each address."""
+
+    def __init__(self, rate: float, burst: int) -> None:
+        self._rate, self._burst = rate, burst
+        self._of: dict[str, Bucket] = {}
+
+    def of(self, address: str) -> Bucket:
+        if len(self._of) > MOST:
+            self._of = {who: bucket for who, bucket in self._of.items() if not bucket.full}
+        return self._of.setdefault(address, Bucket(self._rate, self._burst))

@@ -10,7 +10,7 @@ import logging
 import secrets
 import time
 
-from app.rooms.bucket import Bucket
+from app.rooms.bucket import MOST, Buckets
 from app.rooms.keeping import Kept
 from app.rooms.recovery import Recovered, forget_old, read_room, recover
 from app.rooms.room import Counts, Room
@@ -26,6 +26,7 @@ LIVE = "live"
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # none that is mistaken for another on a projector
 FINE_TICK = 0.01  # seconds between two, while a real client waits for an answer
 TIDY_EVERY = 600.0
+WRONG_AT_ONCE, WRONG_A_SECOND = 60, 0.5  # tokens, from one address
 LONGEST_TICK = 0.25  # seconds of wall time; after a longer stop, time goes on from where it was
 
 
@@ -39,7 +40,9 @@ class Hub:
         self._one_at_a_time = asyncio.Semaphore(1)
         self._database: Database | None = None
         self._tidied = 0.0
-        self._makers: dict[str, Bucket] = {}
+        per_minute = settings.rooms_per_minute
+        self._makers = Buckets(per_minute / 60, max(1, int(per_minute)))
+        self._guessers = Buckets(WRONG_A_SECOND, WRONG_AT_ONCE)
         self._pump: asyncio.Task[None] | None = None
         self._poked = asyncio.Event()
         self._ticked = 0.0
@@ -96,12 +99,27 @@ class Hub:
 
     def check_maker(self, address: str) -> None:
         """Rooms are cheap to ask for and dear to keep: so many a minute from one address."""
-        if len(self._makers) > 10_000:
-            self._makers = {who: bucket for who, bucket in self._makers.items() if not bucket.full}
-        per_minute = self.settings.rooms_per_minute
-        bucket = self._makers.setdefault(address, Bucket(per_minute / 60, max(1, int(per_minute))))
+        bucket = self._makers.of(address)
         if not bucket.take():
-            raise Refused("too-many-new-rooms", limit=int(per_minute))
+            raise Refused("too-many-new-rooms", limit=int(self.settings.rooms_per_minute))
+
+    def drives(self, room: Room, token: str | None, address: str) -> bool:
+        """Whether that token drives that room. An address from which many wrong ones came may not try on; but
+        where the right one was shown before, nobody is locked out by a neighbour."""
+        if token is None:
+            return False
+        if self._guessers.of(address).empty and address not in room.drivers:
+            raise Refused("too-many-tokens")
+        if not room.proves(token):
+            self.guessed_wrong(address)
+            return False
+        if len(room.drivers) < MOST:
+            room.drivers.add(address)
+        return True
+
+    def guessed_wrong(self, address: str) -> None:
+        if not self._guessers.of(address).take():
+            raise Refused("too-many-tokens")
 
     def check_connections(self) -> None:
         if self.viewers >= self.settings.max_connections:

@@ -78,6 +78,8 @@ class Room:
         self.outside: list[Outside] = []
         self.poke: Callable[[], None] = lambda: None  # tells the pump that somebody waits here
         self.life = secrets.token_hex(6)
+        self.drivers: set[str] = set()
+        """Addresses from which its token was shown."""
         self.reins: str | None = None
         """While a class is held here: the seat that drives, and nobody else does."""
         self._numbers = itertools.count(1)

@@ -157,6 +157,7 @@ async def make_room(new: NewRoom, hub: AHub, request: Request) -> MadeRoom:
     hub.check_maker(address(request))
     title, timeline = await _begin(new, hub)
     room = hub.add(title, timeline)
+    room.drivers.add(address(request))
     room.tree.current.playing = new.journal is None  # a moment that somebody sent is looked at first
     room.keep()
     await room.valve.open()
@@ -211,10 +212,14 @@ async def describe_room(room: ARoom) -> dict[str, Any]:
 
 @router.post("/rooms/{room}/commands")
 async def command(
-    room: ARoom, new: NewCommand, authorization: Annotated[str, Header(max_length=300)] = ""
+    room: ARoom,
+    hub: AHub,
+    request: Request,
+    new: NewCommand,
+    authorization: Annotated[str, Header(max_length=300)] = "",
 ) -> Done:
     scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not room.proves(token.strip()):
+    if scheme.lower() != "bearer" or not hub.drives(room, token.strip(), address(request)):
         raise Refused("bad-token")
     if room.reins is not None:
         raise Refused("class-drives")

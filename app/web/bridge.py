@@ -11,6 +11,7 @@ import secrets
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -46,6 +47,8 @@ class Bridge:
             body = await request.body()
         except ClientDisconnect:
             return Response(status_code=400)
+        except HTTPException:  # more than any request may hold
+            return response_of(Refused("too-large", limit=self._most_bytes), request)
         if len(body) > self._most_bytes:
             return response_of(Refused("too-large", limit=self._most_bytes), request)
         inbox.put_nowait({"type": "websocket.receive", "text": body.decode(errors="replace")})

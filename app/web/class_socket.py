@@ -62,6 +62,7 @@ class ClassSocket(Socket):
         hello = await self._hello(socket)
         try:
             session = self._classes.get(socket.path_params["id"])
+            self._classes.check_connections()
             seat = self._seat(session, hello.role, socket)
             link = session.enter(seat, pick(hello.lang) if hello.lang else lang, say)
         except Refused as refused:

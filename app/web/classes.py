@@ -112,7 +112,7 @@ async def open_class(
     else:
         room = await hub.find(new.room)
         trusted = room.id == LIVE and hub.settings.live_loopback_drives and from_this_machine(request)
-        if not trusted and not room.proves(authorization.partition(" ")[2].strip()):
+        if not trusted and not hub.drives(room, authorization.partition(" ")[2].strip(), address(request)):
             raise Refused("class-driver")
     session, token = await classes.open(room, new.lesson)
     session.addresses.add(address(request))
@@ -144,6 +144,7 @@ async def join(
 async def prove(proof: Proof, session: AClass, classes: SomeClasses, hub: AHub, request: Request) -> Response:
     """The private link's token becomes a cookie."""
     if not classes.leads(session, proof.token):
+        hub.guessed_wrong(address(request))
         raise Refused("class-lead")
     response = Response(status_code=204)
     keep(request, response, lead_cookie(session.id), proof.token, hub.settings.class_days)

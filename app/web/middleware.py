@@ -9,7 +9,7 @@ from app.settings import Settings
 from app.sim.errors import Refused
 from app.web.bridge import PREFIX, Bridge
 from app.web.errors import response_of
-from app.web.visitors import origin_allowed
+from app.web.visitors import stranger
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 HEADERS = {
@@ -54,7 +54,7 @@ class Guard:
         if refused is not None:
             await response_of(refused, request)(scope, receive, send_with_headers)
         elif scope["path"].startswith(PREFIX):
-            await self._bridge(scope, receive, send_with_headers)
+            await self._bridge(scope, self._counted(receive), send_with_headers)
         else:
             await self._app(scope, self._counted(receive), send_with_headers)
 
@@ -66,10 +66,11 @@ class Guard:
         return path
 
     def _refusal(self, request: Request) -> Refused | None:
+        refused = stranger(request, self._settings)
         if request.method in SAFE:
-            return None
-        if not origin_allowed(request, self._settings.allowed_origins):
-            return Refused("bad-origin", origin=request.headers["origin"][:80])
+            return refused if refused is not None and refused.code == "bad-host" else None
+        if refused is not None:
+            return refused
         length = request.headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > self._settings.max_body_bytes:
             return Refused("too-large", limit=self._settings.max_body_bytes)

@@ -20,9 +20,9 @@ from app.rooms.viewer import Viewer
 from app.settings import Settings
 from app.sim.errors import Refused
 from app.texts import Lang, pick
-from app.web.errors import body_of
+from app.web.errors import STATUS, body_of
 from app.web.languages import language
-from app.web.visitors import from_this_machine, origin_allowed
+from app.web.visitors import address, from_this_machine, stranger
 
 log = logging.getLogger("quorumscope.socket")
 
@@ -50,9 +50,9 @@ class Socket(ABC):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         socket = WebSocket(scope, receive, send)
         lang = language(socket)
-        if not origin_allowed(socket, self._settings.allowed_origins):
-            refused = Refused("bad-origin", origin=socket.headers["origin"][:80])
-            await socket.send_denial_response(JSONResponse(body_of(refused, lang), 403))
+        refused = stranger(socket, self._settings)
+        if refused is not None:
+            await socket.send_denial_response(JSONResponse(body_of(refused, lang), STATUS[refused.code]))
             return
         await socket.accept()
 
@@ -102,6 +102,7 @@ class RoomSocket(Socket):
             room = await self._hub.find(socket.path_params["room"])
             self._hub.check_connections()
             trusted = room.id == LIVE and self._settings.live_loopback_drives and from_this_machine(socket)
+            self._hub.drives(room, hello.token, address(socket))
             seat = self._classes.seat_in(room.id, socket.cookies, socket.query_params.get("as", ""))
             viewer = room.join(hello, lang, say, trusted, seat)
         except Refused as refused:

@@ -5,6 +5,9 @@ from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
+from app.settings import Settings
+from app.sim.errors import Refused
+
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via", "cf-connecting-ip")
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
@@ -36,6 +39,17 @@ def origin_allowed(connection: HTTPConnection, also: list[str]) -> bool:
     if origin is None or origin in also:
         return True
     return origin != "null" and urlsplit(origin).netloc == connection.headers.get("host")
+
+
+def stranger(connection: HTTPConnection, settings: Settings) -> Refused | None:
+    """Why this one is not spoken to: it calls us by a name that is not ours, or a foreign page is asking."""
+    if settings.allowed_hosts:
+        host = urlsplit("//" + connection.headers.get("host", "")).hostname or ""
+        if host not in (*settings.allowed_hosts, *LOCAL_NAMES):
+            return Refused("bad-host", host=host[:80])
+    if not origin_allowed(connection, settings.allowed_origins):
+        return Refused("bad-origin", origin=connection.headers["origin"][:80])
+    return None
 
 
 def prefix(connection: HTTPConnection) -> str:
