@@ -17,7 +17,7 @@ from app.settings import Settings
 from app.sim.scenario import read_file
 from app.storage.sqlite import Sqlite
 from app.texts import LANGS, catalogue
-from app.web import api, classes, errors, explore, judging, lessons, ops, pages, shelf, znodes
+from app.web import api, classes, errors, explore, judging, lessons, models, ops, pages, shelf, znodes
 from app.web.cached import RevalidatedFiles
 from app.web.class_socket import ClassSocket
 from app.web.middleware import Guard
@@ -81,6 +81,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         api.router,
         judging.router,
         explore.router,
+        models.router,
+        models.pages,
         shelf.router,
         znodes.router,
         classes.router,

@@ -65,7 +65,11 @@ def recording(service: str) -> bytes:
 @lru_cache(maxsize=64)
 def recorded(name: str) -> bytes:
     """A shipped scenario's whole run, as JSON, or as much of it as a page may play."""
-    config = shipped(name).config
+    return played(shipped(name).config)
+
+
+def played(config: ClusterConfig) -> bytes:
+    """The same for any run with a script."""
     return _run(config, end_of(config), MOST_PLAYED)
 
 

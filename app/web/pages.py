@@ -26,6 +26,7 @@ PAGES = (
     ("gallery", "/#gallery"),
     ("compare", "/compare"),
     ("quorum", "/quorum"),
+    ("models", "/models"),
     ("cap", "/cap"),
     ("museum", "/museum"),
     ("join", "/join"),

@@ -39,6 +39,7 @@ export class Player {
     this.from = 0;
     /** @type {any[]} */ this.says = [];
     /** @type {any} */ this.ctx = null;
+    /** @type {any} */ this.run = null;
     /** @type {any} */ this.stage = null;
     this.speak();
     this.figure = /** @type {HTMLElement} */ (root.querySelector('.f-stages'));
@@ -51,10 +52,17 @@ export class Player {
     this.chosen = name;
     this.speak();
     const [run, lenses] = await Promise.all([
-      fetchJson(`/api/scenarios/${encodeURIComponent(name)}/recording`), new Lenses().load(),
+      fetchJson(this.address(name)), new Lenses().load(),
     ]);
+    this.run = run;
     if (this.chosen === name) this.show(playable(name, run, lenses, this.i18n));
   }
+
+  /** Where a run is to be had. @param {string} name */
+  address(name) { return `/api/scenarios/${encodeURIComponent(name)}/recording`; }
+
+  /** The room in which it can be taken in hand. @returns {Record<string, any>} */
+  get room() { return { scenario: this.chosen, show: this.ctx?.lenses.names }; }
 
   /** @param {any} ctx */
   show(ctx) {
@@ -171,7 +179,7 @@ export class Player {
           <svg viewBox="0 0 20 20" class="icon" aria-hidden="true"><path class="solid" d=${ICONS[key]}></path></svg></button>
         <input type="range" class="f-scrub" min="0" max=${STEPS} .value=${live(String(at))} aria-label=${t('player.scrub')}
           aria-valuetext=${this.i18n.time(shown?.time ?? 0)} @input=${(/** @type {any} */ e) => this.seek(e.target.value / STEPS)} ?disabled=${!this.ctx}>
-        <button type="button" class="h-quiet f-room" data-open=${JSON.stringify({ scenario: this.chosen, show: this.ctx?.lenses.names })}>${t('player.room')} <span aria-hidden="true">→</span>
+        <button type="button" class="h-quiet f-room" data-open=${JSON.stringify(this.room)}>${t('player.room')} <span aria-hidden="true">→</span>
           <span class="hidden">${chosen?.title[lang]}</span></button></div>
       <div class="f-facts">${shown?.view && this.ctx ? this.counted(shown) : ''}</div>`, this.root);
   }
