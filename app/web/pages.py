@@ -113,7 +113,7 @@ async def cap(request: Request) -> Response:
     modules = modules_of("cap.js", *(f"lenses/{name}.js" for name in lenses))
     return render(
         request, "cap.html", later=("pages", "player", "cap"), modules=modules, lenses=" ".join(lenses),
-        played=foundations.choices("10-cap-raft", "11-cap-zab", "12-cap-three-pieces"),
+        played=foundations.choices("10-cap-raft", "11-cap-zab", "12-cap-three-pieces", "13-cap-strict"),
     )  # fmt: skip
 
 

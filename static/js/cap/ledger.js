@@ -93,8 +93,8 @@ const found = (result) => (result === null || result === undefined ? [] : result
 
 /**
  * Whether a read was told something old although a newer write had been confirmed before it was asked: each value that it
- * was given had been written, and that write had ended, before the last confirmed one even began. (A register that never
- * does this is regular: Lamport 1986.)
+ * was given had been written, and that write had been confirmed, before the last confirmed one even began; one that failed may
+ * take effect at any time. (A register that never does this is regular: Lamport 1986.)
  * @param {Operation} read @param {Operation[]} all
  */
 export function isStale(read, all) {
@@ -113,7 +113,7 @@ function toldOld(read, all) {
   const confirmed = writes.filter((w) => w.outcome === 'ok' && w.ended < read.asked);
   if (!confirmed.length) return false;
   const begun = Math.max(...confirmed.map((w) => w.asked));
-  return read.results.every((value) => writes.some((w) => w.value === value && w.ended < begun) || !writes.some((w) => w.value === value));
+  return read.results.every((value) => writes.some((w) => w.value === value && w.outcome === 'ok' && w.ended < begun) || !writes.some((w) => w.value === value));
 }
 
 /** How an operation stands at `time`. @param {Operation} o @param {number} time @param {Operation[]} all @returns {Verdict} */

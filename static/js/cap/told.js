@@ -49,9 +49,15 @@ class Told {
     const clients = Object.keys(this.view.nodes).filter((id) => this.view.nodes[id].client);
     const own = this.ledger.operations.filter((o) => o.service === service);
     return html`<section class="k-ledger" data-service=${service} aria-label=${serviceName(this.ctx, service)}>
-      <h3>${serviceName(this.ctx, service)} <span>${this.t(service === AVAILABLE ? 'gives.consistency' : 'gives.availability')}</span></h3>
+      <h3>${serviceName(this.ctx, service)} <span>${this.t(this.gives(service))}</span></h3>
       <table class="f-table"><thead><tr><td></td>${COLUMNS.map((name) => html`<th scope="col">${this.t(`col.${name}`)}</th>`)}</tr></thead>
         <tbody>${clients.map((client) => this.client(client, own.filter((o) => o.client === client), own))}</tbody></table></section>`;
+  }
+
+  /** What it gives up: a quorum store has the choice. @param {string} service */
+  gives(service) {
+    if (service !== AVAILABLE) return 'gives.availability';
+    return this.ctx.store.services[service].options.sloppy ? 'gives.consistency' : 'gives.strict';
   }
 
   /** @param {string} client @param {Operation[]} mine @param {Operation[]} all */

@@ -31,9 +31,10 @@ export class Nines extends Sketch {
         <div><dt>${this.t('nines.all')}</dt><dd>${percent(all)} <small>(1 − (1 − A)<sup>${this.copies}</sup>)<sup>${this.row}</sup></small></dd></div>
         <div><dt>${this.t('nines.year')}</dt><dd>${this.span(minutesAYear(all))}</dd></div>
       </dl>
-      <table class="f-table f-nines"><thead><tr><th scope="col">${this.t('nines.nines')}</th><th scope="col">${this.t('nines.there')}</th><th scope="col">${this.t('nines.year')}</th></tr></thead>
+      <table class="f-table f-nines"><thead><tr><th scope="col">${this.t('nines.nines')}</th><th scope="col">${this.t('nines.there')}</th><th scope="col">${this.t('nines.year')}</th><th scope="col">${this.t('nines.in-minutes')}</th></tr></thead>
         <tbody>${[1, 2, 3, 4, 5, 6].map((count) => html`<tr class=${count === Math.min(6, reached) ? 'here' : ''} aria-current=${count === Math.min(6, reached)}><th scope="row">${count}</th>
-          <td>${percent(1 - 10 ** -count)}</td><td>${this.span(minutesAYear(1 - 10 ** -count))}</td></tr>`)}</tbody></table>`;
+          <td>${percent(1 - 10 ** -count)}</td><td>${this.span(minutesAYear(1 - 10 ** -count))}</td>
+          <td>${Number(minutesAYear(1 - 10 ** -count).toPrecision(4)).toLocaleString(this.i18n.lang())}</td></tr>`)}</tbody></table>`;
   }
 
   /** @param {number} count */
