@@ -45,6 +45,8 @@ from app.texts import Lang
 
 SOON = 0.25  # seconds that a count may be late
 MOST_PROJECTORS = 20
+MOST_EXPLORERS = 200
+"""Branches of their own, at once."""
 
 
 def now() -> int:
@@ -76,7 +78,8 @@ class Session:
 
     def begin(self) -> None:
         """From now on the room obeys the class."""
-        if not self.state.ended:
+        if not self.state.ended and self.room is not None:
+            self.room.tree.widen(min(self.opened.seats, MOST_EXPLORERS))
             self._settle()
 
     # -- what happens ----------------------------------------------------------------------------------------

@@ -75,6 +75,7 @@ class Desk {
       this.caption();
       const { body } = document;
       body.classList.toggle('asking', Boolean(this.model.question));
+      body.classList.toggle('plays', Boolean(this.model.everybody?.plays));
       body.classList.toggle('exploring', Boolean(this.follower?.exploring) || this.model.drives);
     });
   }

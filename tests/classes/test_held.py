@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -230,6 +231,14 @@ def test_without_a_lead_the_class_goes_on(a_class: MakeClass) -> None:
         with ada.watch(held.room["id"]) as phone:
             assert phone.ask("fork")["type"] == "ok"
             assert phone.ask("command", text="crash n1")["type"] == "ok", "in a branch of one's own"
+
+
+def test_a_whole_class_may_explore_at_once(served: Served) -> None:
+    with serving(max_branches=4) as own, contextlib.ExitStack() as phones:
+        held = Class(own)
+        for _ in range(12):
+            phone = phones.enter_context(held.student().watch(held.room["id"]))
+            assert phone.ask("fork")["type"] == "ok"
 
 
 # --- playing the nodes ---
