@@ -1,7 +1,7 @@
 """Puts the application together."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -39,22 +39,24 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        await database.open()
-        await hub.keep_in(database)
-        if gateway is not None and database.keeps:
-            await gateway.keep_in(database)
-        hub.start()
-        await taught.start()
-        if front is not None:
-            await front.start()
-            reached = ",".join(f"{host}:{port}" for host, port in front.addresses.values())
-            print(f"ZooKeeper clients connect to {reached or 'no server: every port is taken'}", flush=True)
-        yield
-        if front is not None:
-            await front.stop()
-        await taught.stop()
-        await hub.stop()
-        await database.close()
+        async with AsyncExitStack() as over:
+            await database.open()
+            over.push_async_callback(database.close)
+            await hub.keep_in(database)
+            if gateway is not None and database.keeps:
+                await gateway.keep_in(database)
+            hub.start()
+            over.push_async_callback(hub.stop)
+            await taught.start()
+            over.push_async_callback(taught.stop)
+            if front is not None:
+                await front.start()
+                over.push_async_callback(front.stop)
+                reached = ",".join(f"{host}:{port}" for host, port in front.addresses.values())
+                print(
+                    f"ZooKeeper clients connect to {reached or 'no server: every port is taken'}", flush=True
+                )
+            yield
 
     app = FastAPI(
         title="Quorumscope",

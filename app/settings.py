@@ -82,7 +82,9 @@ class Settings(BaseSettings):
         default=True, description="A visitor of the live room from this machine, through no proxy, drives it."
     )
 
-    max_rooms: int = Field(default=100, ge=1, description="Rooms at once.")
+    max_rooms: int = Field(
+        default=100, ge=1, description="Rooms at once; those that nobody uses make way where rooms are kept."
+    )
     max_viewers: int = Field(default=1500, ge=1, description="Viewers of one room at once.")
     max_connections: int = Field(default=5000, ge=1, description="Viewers of all rooms at once.")
     max_nodes: int = Field(default=25, ge=5, le=25, description="Nodes of one cluster.")

@@ -67,8 +67,7 @@ class Hub:
     def add(
         self, title: dict[str, str], timeline: Timeline, *, id: str | None = None, token: str | None = None
     ) -> Room:
-        if len(self.rooms) >= self.settings.max_rooms:
-            raise Refused("too-many-rooms", limit=self.settings.max_rooms)
+        self._make_way()
         room = Room(
             id=id or self._free_id(),
             title=title,
@@ -154,8 +153,7 @@ class Hub:
                 room.keep_in(database, found.kept)
 
     async def _wake(self, id: str) -> Room:
-        if len(self.rooms) >= self.settings.max_rooms:
-            raise Refused("too-many-rooms", limit=self.settings.max_rooms)
+        self._make_way()
         found = await self._recovered(id)
         if found is None:
             self.asleep.discard(id)
@@ -188,6 +186,15 @@ class Hub:
             self.asleep.add(room.id)
         room.end()
         del self.rooms[room.id]
+
+    def _make_way(self) -> None:
+        """Room for one more: where it can be woken again, the one that has been unused for longest sleeps."""
+        if len(self.rooms) < self.settings.max_rooms:
+            return
+        idle = [r for r in self.rooms.values() if not (r.active or r.permanent or r.reins is not None)]
+        if self._database is None or not idle:
+            raise Refused("too-many-rooms", limit=self.settings.max_rooms)
+        self._sleep(min(idle, key=lambda room: room.used))
 
     def _tidy(self) -> None:
         """What nobody has used for long is forgotten, and the oldest of too many."""

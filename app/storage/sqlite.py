@@ -34,6 +34,7 @@ class Sqlite:
         self.safe = 0
         self.commits = 0
         self._path = path
+        self._kept = 0
         self._queue: list[Write] = []
         self._given_up = False
         self._db: aiosqlite.Connection
@@ -70,7 +71,7 @@ class Sqlite:
             done = asyncio.get_running_loop().create_future()
             self._waiting.append((number, done))
             await done
-        return not self.trouble
+        return number <= self._kept
 
     async def read(self, sql: str, *values: Value) -> list[tuple[Any, ...]]:
         await self.until_safe(self.written)
@@ -110,6 +111,8 @@ class Sqlite:
             else:
                 log.exception("a write is wrong, so it is left out")
                 await self._one_by_one(batch)
+        if not self.trouble:
+            self._kept = upto
         self._is_safe(upto)
 
     async def _transaction(self, batch: list[Write]) -> None:

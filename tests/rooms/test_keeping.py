@@ -236,6 +236,20 @@ async def test_a_room_that_nobody_uses_sleeps_and_wakes(tmp_path: Path) -> None:
         assert live_one.life == running.hub.rooms["live"].life
 
 
+async def test_where_there_are_too_many_one_that_nobody_uses_sleeps(tmp_path: Path) -> None:
+    async with server(tmp_path / "q.db", max_rooms=2) as running:
+        used, unused = running.make(), running.make()
+        person = join(used)
+        third = running.make()
+        assert set(running.hub.rooms) == {used.id, third.id}
+        join(third)
+        with pytest.raises(Refused, match="2 rooms"):
+            await running.hub.find(unused.id)
+        person.leave()
+        assert (await running.hub.find(unused.id)).proves(TOKEN)
+        assert set(running.hub.rooms) == {unused.id, third.id}
+
+
 async def test_the_live_room_comes_back_at_once_and_another_cluster_does_not(tmp_path: Path) -> None:
     for seed, expected in ((3, False), (3, True), (4, False), (4, True)):
         running = Server(tmp_path / "q.db", Settings())
