@@ -191,7 +191,7 @@ class Hub:
         """Room for one more: where it can be woken again, the one that has been unused for longest sleeps."""
         if len(self.rooms) < self.settings.max_rooms:
             return
-        idle = [r for r in self.rooms.values() if not (r.active or r.permanent or r.reins is not None)]
+        idle = [room for room in self.rooms.values() if not room.active and self._may_sleep(room)]
         if self._database is None or not idle:
             raise Refused("too-many-rooms", limit=self.settings.max_rooms)
         self._sleep(min(idle, key=lambda room: room.used))
@@ -266,7 +266,10 @@ class Hub:
         if time.monotonic() - self._tidied > TIDY_EVERY:
             self._tidy()
 
+    def _may_sleep(self, room: Room) -> bool:
+        """Not the live one, nor one that a class is held in; and what the disk owes us cannot be woken."""
+        troubled = self._database is not None and bool(self._database.trouble)
+        return not (room.permanent or room.reins is not None or troubled)
+
     def _over(self, room: Room) -> bool:
-        if room.permanent or room.reins is not None:
-            return False
-        return time.monotonic() - room.used > self.settings.idle_minutes * 60
+        return self._may_sleep(room) and time.monotonic() - room.used > self.settings.idle_minutes * 60
