@@ -12,8 +12,11 @@ from app.lessons.words import LATIN, parts, plain, references, widest, width
 from app.sim.errors import Refused
 from app.texts import LANGS, Lang
 
-READ, THINK, TRY = 5.0, 12, 60
-"""Characters (as wide as Chinese ones) read a second; seconds for a prediction, and for a challenge."""
+READ = 5.0
+"""Characters, as wide as Chinese ones, that are read in a second."""
+WATCH, THINK, TRY = 5.0, 12, 60
+"""Seconds to watch a step, beside reading; for a prediction; for a challenge."""
+ASIDE = ("notes", "predict.why", "challenge.hints")
 
 
 def check(folder: Path) -> tuple[Run | None, list[Refused]]:
@@ -171,16 +174,15 @@ def seconds_played(run: Run, span: Span) -> float:
     return (span.end.time - span.start.time) / 1e6 / speed
 
 
-def minutes(run: Run, lang: Lang = "zh") -> float:
-    """About how long it takes: what is played, what is read, what is thought over and tried."""
+def minutes(lesson: Lesson, lang: Lang = "zh") -> float:
+    """About how long it takes: what is watched and read, what is thought over and tried."""
     seconds = 0.0
-    for span in run.spans:
-        texts = run.lesson.texts[lang].step.get(span.step.id)
+    for step in lesson.about.step:
+        texts = lesson.texts[lang].step.get(step.id)
         said = texts.all() if texts else {}
-        read = sum(width(text) for key, text in said.items() if "notes" not in key and "hints" not in key)
-        seconds += max(seconds_played(run, span), width(said.get("caption", "")) / READ)
-        seconds += (read - width(said.get("caption", ""))) / READ + 1.5
-        seconds += (THINK if span.step.predict else 0) + (TRY if span.step.challenge else 0)
+        seconds += sum(width(text) for key, text in said.items() if not key.startswith(ASIDE)) / READ
+        seconds += WATCH if step.until else 1.5
+        seconds += (THINK if step.predict else 0) + (TRY if step.challenge else 0)
     return seconds / 60
 
 

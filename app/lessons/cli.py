@@ -90,7 +90,7 @@ def summary(run: Run, lang: str) -> str:
     end = run.spans[-1].end
     return (
         f"{run.lesson.name}: right. {told}: {len(run.spans)} steps, {end.seq} events, {spoken(end.time)} of "
-        f"virtual time, about {minutes(run):.0f} min, trace sha256 {run.line.hash()[:16]}"
+        f"virtual time, about {minutes(run.lesson):.0f} min, trace sha256 {run.line.hash()[:16]}"
     )
 
 

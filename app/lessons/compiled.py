@@ -17,9 +17,8 @@ from app.sim.trace import encode
 from app.texts import LANGS, Lang
 
 
-def brief(run: Run) -> dict[str, Any]:
-    """For a table of contents."""
-    lesson = run.lesson
+def brief(lesson: Lesson) -> dict[str, Any]:
+    """For a table of contents; the lesson need not be run for it."""
     return {
         "name": lesson.name,
         "part": lesson.about.part,
@@ -27,7 +26,7 @@ def brief(run: Run) -> dict[str, Any]:
         "title": {lang: lesson.texts[lang].title for lang in LANGS},
         "summary": {lang: lesson.texts[lang].summary for lang in LANGS},
         "services": lesson.config.services,
-        "minutes": max(1, round(minutes(run))),
+        "minutes": max(1, round(minutes(lesson))),
         "steps": [step.id for step in lesson.about.step],
         "predictions": [step.id for step in lesson.about.step if step.predict],
         "challenges": [step.id for step in lesson.about.step if step.challenge],
@@ -37,7 +36,7 @@ def brief(run: Run) -> dict[str, Any]:
 def compiled(run: Run) -> dict[str, Any]:
     """Everything but the events."""
     lesson = run.lesson
-    return brief(run) | {
+    return brief(lesson) | {
         "version": lesson.version,
         "speed": lesson.config.speed,
         "breaks": run.broken,

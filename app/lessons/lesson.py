@@ -41,7 +41,7 @@ FILE = "lesson.toml"
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 PARTS = range(1, 8)
 """The parts of the course; their titles are in the catalogues."""
-PANELS = ("node", "logs", "messages", "code", "laws", "events", "znodes", "shell")
+PANELS = ("node", "logs", "messages", "code", "laws", "events", "history", "cost", "znodes", "shell")
 CLUSTER = (
     "protocol", "protocols", "nodes", "clients", "seed", "speed", "options", "mutant", "client", "network",
     "disk", "initial",

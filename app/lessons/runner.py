@@ -48,7 +48,7 @@ class Span:
         return true[0] if len(true) == 1 else ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
     lesson: Lesson
     line: Timeline

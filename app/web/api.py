@@ -24,6 +24,7 @@ from app.sim.trace import Event
 from app.texts import LANGS
 from app.texts import catalogue as texts
 from app.web.cached import revalidated
+from app.web.exhibits import PREFIX, exhibit
 from app.web.languages import language
 from app.web.visitors import address
 from protocols.registry import PROTOCOLS, clients
@@ -125,7 +126,9 @@ def the_hub(request: Request) -> Hub:
     return hub
 
 
-async def the_room(room: str, hub: Annotated[Hub, Depends(the_hub)]) -> Room:
+async def the_room(request: Request, room: str, hub: Annotated[Hub, Depends(the_hub)]) -> Room:
+    if room.startswith(PREFIX):
+        return await asyncio.to_thread(exhibit, request.app.state.lessons, hub.settings, room)
     found = await hub.find(room)
     found.touch()
     return found

@@ -65,18 +65,7 @@ Name = Annotated[str, Path(max_length=60)]
 
 @router.get("")
 def lessons(shelf: AShelf) -> list[dict[str, Any]]:
-    return [brief(run) for run in runs(shelf)]
-
-
-def runs(shelf: Shelf) -> list[Run]:
-    """Of all lessons that run; a wrong one's page says what is wrong with it."""
-    found = []
-    for lesson in shelf.course():
-        try:
-            found.append(shelf.run(lesson.name))
-        except Refused:
-            continue
-    return found
+    return [brief(lesson) for lesson in shelf.course()]
 
 
 @router.get("/{name}")
@@ -159,7 +148,7 @@ TEXTS = ("pages", "lessons")
 @pages.get("/lessons")
 def contents(request: Request, shelf: AShelf) -> Response:
     """The course, part by part, and one's own lessons."""
-    listed = [brief(run) for run in runs(shelf)]
+    listed = [brief(lesson) for lesson in shelf.course()]
     parts = [(part, [it for it in listed if it["part"] == part]) for part in PARTS]
     own = [it for it in listed if it["part"] is None]
     modules = modules_of("lessons.js")
@@ -173,7 +162,7 @@ def lesson_page(request: Request, shelf: AShelf, name: Name) -> Response:
     if folder is None:
         raise Refused("unknown-lesson", name=name)
     try:
-        it: dict[str, Any] | None = brief(shelf.run(name))
+        it: dict[str, Any] | None = brief(shelf.lesson(name))
     except Refused:
         if not own:
             raise

@@ -18,7 +18,7 @@ def test_a_lesson_of_the_course_is_right(folder) -> None:  # type: ignore[no-unt
     assert [str(problem) for problem in problems] == []
     assert run is not None
     assert run.lesson.about.part, "the course has parts"
-    assert 2 < minutes(run) < 8.5
+    assert 2 < minutes(run.lesson) < 8.5
     for lang in LANGS:
         texts = run.lesson.texts[lang]
         said = [texts.title, texts.summary, *(t for s in texts.step.values() for t in s.all().values() if t)]

@@ -123,6 +123,19 @@ def test_only_a_branch_of_the_challenge_is_judged(served: Served) -> None:
     assert get(served, "/api/lessons/nowhere", 404)["code"] == "unknown-lesson"
 
 
+def test_a_lesson_is_read_like_a_room_but_driven_by_nobody(served: Served) -> None:
+    run = get(served, f"{RAFT}/recording")
+    chunk = get(served, "/api/rooms/lesson.raft-election/branches/b1/history", params={"seq": 9})
+    assert chunk["events"] == run["events"]
+    assert get(served, "/api/rooms/lesson.raft-election/branches/b1/costs")["services"]
+    proof = {"Authorization": "Bearer anything"}
+    answer = served.http.post(
+        "/api/rooms/lesson.raft-election/commands", json={"text": "crash n1"}, headers=proof
+    )
+    assert answer.status_code == 401
+    assert get(served, "/api/rooms/lesson.nowhere", 404)["code"] == "unknown-lesson"
+
+
 # --- being written ------------------------------------------------------------------------------------------
 
 

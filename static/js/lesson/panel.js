@@ -8,6 +8,8 @@ const MOUNTS = {
   code: () => import('../views/code.js').then(m => m.mountCode),
   laws: () => import('../views/laws.js').then(m => m.mountLaws),
   events: () => import('../views/events.js').then(m => m.mountEvents),
+  history: () => import('../views/history.js').then(m => m.mountHistory),
+  cost: () => import('../views/costs.js').then(m => m.mountCosts),
   znodes: () => import('./znodes.js').then(m => m.mountZnodes),
   shell: () => import('./typed.js').then(m => m.mountTyped),
 };

@@ -1,6 +1,7 @@
 /** Fetches a lesson and its run, and builds what the stage needs to play it without a server. */
 
 import {Actions} from '../core/actions.js';
+import {Refused} from '../core/connection.js';
 import {Lenses} from '../core/lenses.js';
 import {Playhead} from '../core/playhead.js';
 import {Selection} from '../core/selection.js';
@@ -29,10 +30,11 @@ export const fetchLesson = name => fetchJson(addressOf(name));
 /** @param {string} name @param {any} i18n @param {Lenses} lenses @param {any} page @returns {Promise<any>} what views are given */
 export async function fetchWorld(name, i18n, lenses, page) {
   const run = await fetchJson(`${addressOf(name)}/recording`);
-  const store = new Store({fetchJson: async () => []}); // all that there is to know is here
+  const store = new Store();
   const ctx = /** @type {any} */ ({store, i18n, lenses, page, selection: new Selection(), playhead: new Playhead(store)});
   ctx.lens = lenses.first;
-  ctx.connection = {state: 'open', error: null};
+  const refuse = () => Promise.reject(new Refused({code: 'lesson', message: i18n.t('lesson.watching')}));
+  ctx.connection = {state: 'open', error: null, send: refuse, command: refuse};
   ctx.actions = new Actions(ctx, []);
   ctx.showing = new Showing(ctx);
   ctx.dialogs = {node() {}, client() {}, message() {}, link() {}, close: () => false};
@@ -45,8 +47,8 @@ export async function fetchWorld(name, i18n, lenses, page) {
 
 /** As a room would tell it. @param {Store} store @param {string} name @param {any} run */
 export function receive(store, name, {config, services, view, events, marks, now}) {
-  const branch = {id: 'lesson', parent: null, forkSeq: 0, forkTime: 0, head: events.length, time: now, oldest: 1, private: false};
-  store.receive({type: 'welcome', room: {id: name, config, services}, you: store.you, people: store.people,
+  const branch = {id: 'b1', parent: null, forkSeq: 0, forkTime: 0, head: events.length, time: now, oldest: 1, private: false};
+  store.receive({type: 'welcome', room: {id: `lesson.${name}`, config, services}, you: store.you, people: store.people,
     transport: {playing: false, speed: 0.02, now}, branches: [branch], branch: branch.id, view, oldest: 1, now: 0});
   store.receive({type: 'events', branch: branch.id, now, events});
   for (const [seq, time, mark, node] of marks ?? []) store.markSet.set(`${seq} ${mark}`, {seq, time, mark, node});

@@ -14,7 +14,7 @@ export class Spotlight {
     this.count = 0;
     this.linked = false;
     /** @type {any} as the stage's canvas asks for it: the messages that stand out, or null for none */
-    ctx.journey = {messages: null};
+    ctx.journey = {call: 0, play: false, messages: null, follow() {}, show() {}};
   }
 
   /** @param {Objects} objects */

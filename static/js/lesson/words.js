@@ -22,7 +22,8 @@ export function said(parts, ctx, spotlight) {
     if (kind === 'era') return html`<b class=${style}>${words}</b>`;
     const on = () => spotlight.point([[kind, names]]);
     const off = () => spotlight.point(null);
-    return html`<button type="button" class=${style} @pointerenter=${on} @pointerleave=${off} @focus=${on} @blur=${off} @click=${on}>${words}</button>`;
+    // No <button>: that would be a box of its own, and a comma after it might begin the next line.
+    return html`<span role="button" tabindex="0" class=${style} @pointerenter=${on} @pointerleave=${off} @focus=${on} @blur=${off}>${words}</span>`;
   });
 }
 
