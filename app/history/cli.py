@@ -9,7 +9,8 @@ from typing import Any
 
 from app.history.check import LIMIT, Verdict, check
 from app.history.reading import read_histories
-from app.history.words import sentences
+from app.history.sessions import breaches
+from app.history.words import sentences, session_sentences
 from app.sim.errors import Refused, sentence
 from app.sim.trace import encode
 from app.texts import LANGS
@@ -44,10 +45,13 @@ def run_check_history(args: argparse.Namespace) -> int:
         return 2
     verdicts = {service: check(history, args.limit) for service, history in histories.items()}
     for service, verdict in verdicts.items():
+        sessions = breaches(histories[service])
         if args.json:
-            print(encode({"service": service, **vars(verdict)}).decode())
-        else:
-            show(service, verdict, args.lang)
+            print(encode({"service": service, **vars(verdict), "sessions": sessions}).decode())
+            continue
+        show(service, verdict, args.lang)
+        for text in session_sentences(sessions, args.lang, "events" if service else "lines"):
+            print(text)
     found = [verdict.linearizable for verdict in verdicts.values()]
     return 1 if False in found else 3 if None in found else 0
 

@@ -9,6 +9,7 @@ from msgspec import UnsetType
 
 from app.history.check import Refusal, Verdict
 from app.history.operation import Operation, Result
+from app.history.sessions import Breach
 from app.sim.commands import spoken_operation
 from app.sim.errors import sentence, texts
 
@@ -50,6 +51,19 @@ def refusal_sentences(refusal: Refusal, lang: str, places: str) -> Iterator[str]
         yield "  " + sentence("history.call", parts_of(operation, lang, places), lang)
     if len(refusal.core) > MOST_NAMED:
         yield "  " + sentence("history.more", {"count": len(refusal.core) - MOST_NAMED}, lang)
+
+
+def session_sentences(breaches: list[Breach], lang: str, places: str = "lines") -> Iterator[str]:
+    """What is broken of the session guarantees; nothing where none is."""
+    for breach in breaches:
+        wanted = parts_of(breach.wanted, lang, places)
+        parts = {
+            "guarantee": texts(lang)[f"law.quorum-{breach.guarantee}"],
+            "writer": wanted["process"],
+            "wanted": wanted["operation"],
+            **parts_of(breach.read, lang, places),
+        }
+        yield sentence("history.session", parts, lang)
 
 
 def parts_of(o: Operation, lang: str, places: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from fastapi import APIRouter, Query, Response
 from app.history.check import check
 from app.history.operation import History
 from app.history.recording import Recorder, command_of, is_key_value
+from app.history.sessions import breaches
 from app.rooms.branch import Branch
 from app.rooms.room import Room
 from app.sim.config import ClusterConfig, find
@@ -95,10 +96,15 @@ def _judge(passage: Passage, service: str, client: str, pending: dict[str, Comma
         }
         for r in verdict.refusals
     ]
+    sessions = [
+        {"guarantee": b.guarantee, "read": _name(history, b.read.called, b.read.process),
+         "wanted": _name(history, b.wanted.called, b.wanted.process)}
+        for b in breaches(history)
+    ]  # fmt: skip
     return encode(
         answer
         | {"linearizable": verdict.linearizable, "givenUp": verdict.given_up, "keys": verdict.keys}
-        | {"refusals": refusals}
+        | {"refusals": refusals, "sessions": sessions}
     )
 
 

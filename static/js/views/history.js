@@ -9,6 +9,7 @@ import { whileVisible } from '../panels/visible.js';
 /** @typedef {import('../types.js').Ctx} Ctx */
 /** @typedef {import('../types.js').Shown} Shown */
 /** @typedef {import('../panels/bars.js').Operation} Operation */
+/** @typedef {{guarantee: string, read: number, wanted: number}} Breach */
 /** @typedef {{key: string, operation: number, possible: (string|null)[], core: number[], whateverBefore: boolean}} Refusal */
 
 const LANE = 30;
@@ -71,6 +72,7 @@ class HistoryPanel {
     return html`${choice}${this.verdict(answer, called, refusals)}
       ${called.length ? this.bars(history, shown, refusals) : html`<p class="p-empty">${t('history.none')}</p>`}
       ${refusals.map((refusal) => this.refusal(history, refusal))}
+      ${answer.sessions.filter((/** @type {Breach} */ b) => !isOpen(history[b.read], shown.seq)).map((/** @type {Breach} */ b) => this.breach(history, b))}
       ${answer.first > 1 ? html`<p class="p-aside">${t('history.window', { first: answer.first })}</p>` : nothing}
       <p class="p-aside">${t('history.about')}</p>`;
   }
@@ -138,6 +140,15 @@ class HistoryPanel {
     return html`<section class="p-refusal"><p>${t('history.refused', params)} ${refusal.possible.length ? t('history.possible', params) : nothing}</p>
       ${refusal.core.length ? html`<p>${t(refusal.whateverBefore ? 'history.core' : 'history.core.start', params)}</p>
         <ul role="list">${refusal.core.map((number) => this.named(history[number]))}</ul>` : this.named(culprit)}</section>`;
+  }
+
+  /** A session guarantee that is broken. @param {Operation[]} history @param {Breach} breach */
+  breach(history, { guarantee, read, wanted }) {
+    const { t } = this.ctx.i18n;
+    const [found, missed] = [history[read], history[wanted]];
+    return html`<section class="p-refusal"><p>${t('history.session', { guarantee: t(`law.quorum-${guarantee}`), process: found.process, operation: asked(found),
+      result: this.value(found.result), when: `${moment(found.begun ?? 0)} – ${moment(found.ended ?? 0)}`, writer: missed.process, wanted: asked(missed) })}</p>
+      <ul role="list">${this.named(missed)}${this.named(found)}</ul></section>`;
   }
 
   /** @param {Operation} o */
