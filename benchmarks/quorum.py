@@ -99,12 +99,40 @@ def slider(browser: Browser, address: str) -> list[Ratio]:
     return found
 
 
+LIVE = """async seconds => {
+  const box = document.getElementById('q-live');
+  const count = () => [Number(box.dataset.samples), Number(box.dataset.now)];
+  const [samples, now] = count();
+  const start = performance.now();
+  await new Promise(done => setTimeout(done, 1000 * seconds));
+  const [more, later] = count();
+  const wall = (performance.now() - start) / 1000;
+  return [(more - samples) / wall, (later - now) / 1e6 / wall];
+}"""
+
+
+def live(browser: Browser, address: str) -> list[Ratio]:
+    """Five clients at work at the speed of life: reads measured a second, and whether time keeps up."""
+    page = browser.new_page()
+    page.goto(f"{address}/quorum?n=3&w=1&r=1")
+    page.locator("#q-start:not([disabled])").click()
+    page.locator("[data-load]").select_option("5")
+    page.wait_for_timeout(2_000)
+    samples, pace = page.evaluate(LIVE, 6)
+    page.close()
+    return [
+        Ratio(
+            "live: virtual time drawn / wall time, at speed 1", pace, None, True, f"{samples:.0f} samples/s"
+        )
+    ]
+
+
 def report() -> list[Ratio]:
     found = rates({"plain": plain, "numpy": numpy})
     with process("app", "serve", QUORUMSCOPE_PORT="0") as server, chromium() as browser:
         address = f"http://127.0.0.1:{port_of(server)}"
         found["worker"] = in_worker(browser, address)
-        pictures = slider(browser, address)
+        pictures = slider(browser, address) + live(browser, address)
     scale = ", ".join(f"{name} {rate:,.0f}/s" for name, rate in found.items())
     return [
         Ratio(

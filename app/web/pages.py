@@ -81,7 +81,6 @@ async def quorum(request: Request) -> Response:
     return render(
         request, "quorum.html", later=("pages", "calculator"), lenses=" ".join(lenses_of(["quorum"])),
         modules=modules_of("quorum.js", "quorum/worker.js"),
-        finds=(("stale", "11-nwr-stale-read"), ("not-linearizable", "40-nwr-not-linearizable")),
     )  # fmt: skip
 
 

@@ -2,12 +2,15 @@
 
 import { byId, startPage } from './pages/page.js';
 import { Calculator } from './quorum/calculator.js';
+import { Finder } from './quorum/find.js';
 
 /** @type {Calculator|undefined} */
 let calculator;
 
 /** @type {import('./quorum/live.js').Live|undefined} */
 let live;
+/** @type {Finder|undefined} */
+let finder;
 
 startPage((page) => {
   if (!calculator) {
@@ -17,6 +20,8 @@ startPage((page) => {
     byId('q-start').removeAttribute('disabled');
   }
   calculator.draw();
+  finder = finder ?? new Finder(calculator);
+  finder.draw();
   live?.draw();
 });
 

@@ -296,6 +296,19 @@ def test_numbers_are_tried_out_on_a_running_store(open_page: OpenPage) -> None:
     expect(page.get_by_role("button", name="Run it")).to_be_visible()
 
 
+def test_a_stale_read_is_found_and_played(open_page: OpenPage) -> None:
+    page = calculator(open_page, "?n=3&w=1&r=1")
+    page.get_by_role("button", name="a stale read").click()
+    expect(page.locator(".q-result")).to_contain_text("requests and deliveries are enough")
+    page.get_by_role("button", name="Majority").click()
+    page.get_by_role("button", name="a stale read").click()
+    expect(page.locator(".q-result")).to_contain_text("There is none for N = 3, W = 2, R = 2")
+    page.get_by_role("button", name="although R + W > N").click()
+    page.get_by_role("button", name="Watch it").click()
+    page.wait_for_url("**/rooms/**")
+    page.wait_for_selector(".ready .node")
+
+
 @pytest.mark.parametrize("size", [WIDE, PROJECTOR, PHONE])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everybody_can_use_it(open_page: OpenPage, size: tuple[int, int], scheme: str) -> None:

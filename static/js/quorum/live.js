@@ -251,6 +251,7 @@ export class Live {
     const box = byId('q-live');
     box.dataset.running = String(Boolean(this.ctx));
     box.dataset.samples = String(this.measured.reads.length);
+    box.dataset.now = String(this.ctx?.store.now ?? 0);
     render(this.controls(), byId('q-live-controls'));
     render(this.ctx ? this.figures() : nothing, byId('q-live-figures'));
     render(this.ctx ? this.charts() : nothing, byId('q-live-charts'));
