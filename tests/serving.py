@@ -17,6 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 from app.classes.registry import Classes
 from app.rooms.hub import Hub
 from app.settings import Settings
+from app.storage.sqlite import Sqlite
 from app.web.server import address_of, build, listen
 
 LIVE_TOKEN = "the-live-token"
@@ -29,6 +30,7 @@ class Served:
         self.address = address
         self.hub = hub
         self.classes: Classes
+        self.database: Sqlite
         self.zookeeper: dict[str, tuple[str, int]] = {}
         """Where each server of the live room's ensemble is, if it is to be had."""
         self.http = httpx.Client(base_url=address, timeout=10)
@@ -72,6 +74,7 @@ def serving(**settings: Any) -> Iterator[Served]:
     sock = listen(chosen)
     served = Served(server, address_of(sock), server.config.app.state.hub)  # type: ignore[union-attr]
     served.classes = server.config.app.state.classes  # type: ignore[union-attr]
+    served.database = server.config.app.state.database  # type: ignore[union-attr]
     thread = threading.Thread(target=served.run, args=(sock,), daemon=True)
     thread.start()
     try:

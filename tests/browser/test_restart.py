@@ -95,6 +95,25 @@ def test_a_page_goes_on_at_the_same_moment_after_its_server_was_killed(
     assert seen == list(range(seen[0], seen[0] + len(seen))), "no event twice, and none left out"
 
 
+def test_a_driver_is_told_while_the_servers_disk_refuses(browser: Browser, tmp_path: Path) -> None:
+    with serving(database=str(tmp_path / "q.db")) as served:
+        made = served.make()
+        page = browser.new_page(viewport={"width": 1440, "height": 900}, locale="en")
+        page.goto(f"{served.address}{made['url']}#driver={made['token']}")
+        page.wait_for_selector(".ready .node")
+        database = served.database
+        served.work(database._db.execute_fetchall("PRAGMA query_only = ON"))
+        page.keyboard.press("Space")
+        chip = page.locator(".chip.state")
+        chip.wait_for(state="visible")
+        assert chip.inner_text().startswith("The server's disk refuses")
+        served.work(database._db.execute_fetchall("PRAGMA query_only = OFF"))
+        wait(page, lambda: not database.trouble)
+        page.keyboard.press("Space")
+        chip.wait_for(state="hidden")
+        page.close()
+
+
 def kinds(heard: list[dict[str, Any]]) -> set[str]:
     return {event[2] for message in heard for event in message.get("events", ())}
 

@@ -36,6 +36,7 @@ export class Connection {
     /** @type {'connecting'|'open'|'reconnecting'|'failed'} */
     this.state = 'connecting';
     /** @type {any} */ this.error = null;
+    this.kept = true;
     /** @type {WebSocket|import('./pipe.js').Pipe|null} */ this.socket = null;
     this.failures = 0;
     /** @type {Map<string, {resolve: (v: any) => void, reject: (e: any) => void}>} */
@@ -103,7 +104,10 @@ export class Connection {
   /** @param {any} message */
   hear(message) {
     this.heard = performance.now();
-    if (message.type === 'ok') return this.answer(message.id)?.resolve(message);
+    if (message.type === 'ok') {
+      this.isKept(message.kept !== false);
+      return this.answer(message.id)?.resolve(message);
+    }
     if (message.type === 'refused') return this.answer(message.id)?.reject(new Refused(message));
     if (message.type === 'error') return this.fail(message);
     this.store.receive(message);
@@ -111,6 +115,13 @@ export class Connection {
       this.attempts = 0;
       this.become('open');
     }
+  }
+
+  /** Whether what is done here would outlive the server; while its disk is full, it would not. @param {boolean} kept */
+  isKept(kept) {
+    if (kept === this.kept) return;
+    this.kept = kept;
+    this.become(this.state);
   }
 
   /** The server closes after an error; some are worth another try, most are not. An old driver's link still
@@ -169,4 +180,4 @@ export class Connection {
   }
 }
 
-const TRANSIENT = new Set(['slow', 'restarting', 'shutting-down']);
+const TRANSIENT = new Set(['slow', 'too-many-tokens', 'restarting', 'shutting-down']);

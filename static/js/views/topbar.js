@@ -67,10 +67,10 @@ class TopBar {
 
   /** @param {(k: string, p?: any) => string} t */
   drawState(t) {
-    const {state, error, plain} = this.ctx.connection;
-    this.state.hidden = state === 'open' && !plain;
+    const {state, error, plain, kept} = this.ctx.connection;
+    this.state.hidden = state === 'open' && !plain && kept !== false;
     this.state.classList.toggle('failed', state === 'failed');
-    text(this.state, state === 'failed' ? error?.message || t('stage.connection.failed') : t(`stage.connection.${state === 'open' ? 'plain' : state}`));
+    text(this.state, state === 'failed' ? error?.message || t('stage.connection.failed') : t(`stage.connection.${state !== 'open' ? state : kept === false ? 'unkept' : 'plain'}`));
   }
 
   /** @param {any} el @param {string} words */
