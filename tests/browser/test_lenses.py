@@ -325,3 +325,9 @@ def test_the_ring_is_the_same_in_the_browser(modules: Js) -> None:
     keys, members = ["x", "y", "购物车", "a" * 40], [f"n{i}" for i in range(1, 8)]
     body = "const {preference} = await m('lenses/quorum.js'); return arg[0].map(k => preference(k, arg[1]));"
     assert modules(body, [keys, members]) == [list(preference(key, tuple(members))) for key in keys]
+
+
+def test_a_replica_without_a_version_holds_a_hollow_apple(open_page: OpenPage, make_room: MakeRoom) -> None:
+    room = make_room(services=["quorum"], nodes=4, clients=1)
+    page = open_page(room.driver)
+    expect(page.locator(".node .apple.hollow .flesh:visible")).to_have_count(3)  # N = 3 of the four

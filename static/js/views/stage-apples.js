@@ -35,7 +35,7 @@ export class Apples {
 
   /** @param {Apple} apple @param {number} x @param {number} y @param {number} scale */
   apple({kind, label}, x, y, scale) {
-    const g = svg('g', {class: `apple ${kind}`, transform: `translate(${x} ${y}) scale(${scale})`}, this.root);
+    const g = svg('g', {class: `apple ${kind === 'none' ? 'hollow' : kind}`, transform: `translate(${x} ${y}) scale(${scale})`}, this.root);
     svg('path', {class: 'flesh', d: kind === 'stale' ? BITTEN : WHOLE}, g);
     svg('path', {class: 'stem', d: STEM}, g);
     if (kind === 'fresh') svg('path', {class: 'leaf', d: LEAF}, g);
