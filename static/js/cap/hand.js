@@ -17,7 +17,8 @@ import { cluster, entries, partition, requests } from './workload.js';
 
 /** Virtual µs between two requests. */
 const PAUSE = 220_000;
-const SETTLING = 450_000;
+/** Before the first: there should be a leader. */
+const SETTLING = 250_000;
 
 export class Hand {
   /** @param {HTMLElement} root @param {any} i18n */
