@@ -30,6 +30,7 @@ export class Panel {
     const known = name && name in MOUNTS ? name : '';
     const {root, ctx} = this;
     root.hidden = !known;
+    root.dataset.panel = known;
     document.body.classList.toggle('with-panel', Boolean(known));
     for (const [id, box] of this.boxes) box.hidden = id !== known;
     if (known && !this.boxes.has(known)) {
