@@ -162,13 +162,14 @@ class Classes:
         return person.id if hmac.compare_digest(digest(token.partition(".")[2]), person.seat) else ""
 
     def seat_in(self, room: str, cookies: Mapping[str, str], role: str) -> str:
-        """The seat of a viewer of that room, in the class that is held there."""
-        for session in self.sessions.values():
-            if session.opened.room == room and not session.state.ended:
-                return (
-                    self.student_of(session, cookies) if role == "student" else self.seat_of(session, cookies)
-                )
-        return ""
+        """The seat of a viewer of that room, in the class that is held there, for the part that it plays."""
+        held = (s for s in self.sessions.values() if s.opened.room == room and not s.state.ended)
+        session = next(held, None)
+        if session is None or role not in (LEAD, "student"):
+            return ""
+        if role == "student":
+            return self.student_of(session, cookies)
+        return LEAD if self.seat_of(session, cookies) == LEAD else ""
 
     # -- the end ---------------------------------------------------------------------------------------------
 

@@ -197,14 +197,15 @@ class Session:
             link.push(text)
 
     def _show_all(self, link: Viewer) -> None:
-        """Everything, for a page that has just come or could not keep up."""
+        """Everything, for a page that has just come or could not keep up: its lead, too, goes on from where
+        the class is."""
+        if self.state.place is not None:
+            link.push(self._place())
         link.push(self._everybody())
         if link.seat in self.state.people:
             link.push(self._own(link.seat))
         if link.seat == LEAD:
             link.push(wire.message("lead", **views.lead(self.state)))
-        elif self.state.place is not None:
-            link.push(self._place())
 
     def _everybody(self) -> str:
         ways = ways_of(self.room.config.services) if self.room else {}

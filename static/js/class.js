@@ -3,7 +3,7 @@
 import { BASE } from './core/base.js';
 import { html, nothing, render } from '../vendor/lit-html/lit-html.js';
 import { Course, said } from './class/course.js';
-import { Follower, Guide } from './class/follow.js';
+import { Follower, Guide, resume } from './class/follow.js';
 import { LeadView } from './class/lead.js';
 import { ClassLine } from './class/line.js';
 import { ProjectorView } from './class/projector.js';
@@ -180,6 +180,18 @@ function answerByTap(ctx, desk) {
   ctx.dialogs.message = (/** @type {number} */ number, /** @type {any} */ spot) => desk.picked('message', String(number)) || message(number, spot);
 }
 
+/** Where the class is, is known with the first word of the server; from then on this page says where. @param {any} ctx @param {Desk} desk */
+function lead(ctx, desk) {
+  let leading = false;
+  desk.line.subscribe(async (state) => {
+    if (state !== 'open' || leading) return;
+    leading = true;
+    await resume(ctx, desk.model.place, desk.course);
+    new Guide(ctx, desk.line, () => desk.course?.current ?? '');
+    desk.draw();
+  });
+}
+
 async function start() {
   const link = await prove();
   const { started } = await import('./room.js');
@@ -198,7 +210,7 @@ async function start() {
     if (desk.course && role === 'lead') ctx.playhead.addView(desk.course);
     ctx.playhead.addView({ draw: () => desk.caption() });
   }
-  if (role === 'lead') new Guide(ctx, desk.line, () => desk.course?.current ?? '');
+  if (role === 'lead') lead(ctx, desk);
   else desk.follower = new Follower(ctx, desk.line, () => desk.draw());
   desk.line.open();
   wander(ctx, desk);

@@ -50,6 +50,13 @@ export class Guide {
   }
 }
 
+/** A lead's page that is loaded again goes on where the class is. @param {any} ctx @param {any} place @param {any} course */
+export async function resume(ctx, place, course) {
+  if (!place || place.branch !== ctx.store.branch) return;
+  if (course) course.current = place.step;
+  if (!place.live) await ctx.playhead.seek({ seq: place.seq });
+}
+
 /** Everybody else goes where the lead is, or explores and comes back. */
 export class Follower {
   /** @param {any} ctx @param {import('./line.js').ClassLine} line @param {() => void} changed */
@@ -58,9 +65,11 @@ export class Follower {
     this.line = line;
     this.model = line.model;
     this.changed = changed;
-    this.exploring = false;
+    /** A page that is loaded again may still be in its private branch. */
+    this.exploring = ctx.store.isPrivate;
     /** The server knows that we explore. */
-    this.told = false;
+    this.told = this.exploring;
+    this.driving = false;
     /** @type {any} where to go as soon as it is known here */
     this.pending = null;
     this.model.subscribe((what) => this.hear(what));
@@ -74,7 +83,9 @@ export class Follower {
   hear(what) {
     if (what === 'place' && !this.exploring && !this.model.drives) this.goTo(this.model.place);
     if (what === 'you' && this.exploring && this.told && this.model.you.follows) this.back(false);
-    if (what === 'class' && this.model.drives) this.takeControls();
+    if (what !== 'class') return;
+    if (this.model.drives) this.takeControls();
+    else if (this.driving) this.back();
   }
 
   /** Whoever has the controls stands where the cluster is, not where the lead looks. */
