@@ -51,7 +51,8 @@ export default base => {
 
     /** What it has of the key looked at; a node that does not hold the key shows only what it keeps for others. */
     apples(s, {view, id, i18n}) {
-      const key = lookedAt(view);
+      const looked = lookedAt(view), own = Object.keys(s.store ?? {});
+      const key = options.n === 1 && own.length === 1 ? own[0] : looked; // no copies to compare: what each one has
       const versions = s.store?.[key] ?? [];
       const parcels = (s.hints ?? []).filter((/** @type {any} */ h) => h.key === key).map((/** @type {any} */ h) => h.home);
       if (!holds(id, view, key) && !parcels.length) return {key, apples: [], parcels: [], marks: '', title: ''};
