@@ -141,9 +141,10 @@ def test_a_student_is_a_node(held: Callable[..., Held]) -> None:
     lead.get_by_role("button", name="Let students be nodes").click()
     ada.get_by_role("button", name="n2", exact=True).click()
     expect(ada.get_by_role("heading", name="You are n2")).to_be_visible()
-    taught.room.served.inside(
-        lambda: taught.room.served.hub.rooms[taught.room.id].command("request c1 transfer 10", None)
-    )
+    lead.locator(".pace-word", has_text="200 ms").wait_for()
+    room = taught.room.served.hub.rooms[taught.room.id]
+    for text in ("set speed 1/20", "request c1 transfer 10"):
+        taught.room.served.inside(lambda text=text: room.command(text, None))  # type: ignore[misc]
     ada.get_by_text("Break a rule").wait_for(timeout=20_000)
     ada.get_by_role("button", name="Vote no").click()
     expect(ada.get_by_text("Nothing waits for you")).to_be_visible()

@@ -6,6 +6,7 @@ import { said } from './course.js';
 import { inWords, nameOf } from './model.js';
 import { asked, counted, raised, results } from './question.js';
 
+const SLOW = 1 / 200; // virtual per wall, while people are nodes
 const KINDS = ['choices', 'node', 'message', 'number'];
 
 export class LeadView {
@@ -205,9 +206,15 @@ export class LeadView {
   /** @param {any} e */
   controls(e) {
     return html`<section class="k-card k-row">
-      ${Object.keys(e.ways ?? {}).length ? this.button(e.plays ? 'class.play.off' : 'class.play.on', () => this.desk.say('play', { on: !e.plays })) : nothing}
+      ${Object.keys(e.ways ?? {}).length ? this.button(e.plays ? 'class.play.off' : 'class.play.on', () => this.play(!e.plays)) : nothing}
       ${this.button(e.locked ? 'class.unlock' : 'class.lock', () => this.desk.say('lock', { on: !e.locked }))}
       ${this.ifSure('class.end', () => this.desk.say('end'))}</section>`;
+  }
+
+  /** People take longer than machines: time goes by four times slower than usual, for whoever leads to change. @param {boolean} on */
+  async play(on) {
+    const { playhead } = this.desk.ctx;
+    if (await this.desk.say('play', { on }) && on && playhead.following && playhead.speed > SLOW) await playhead.setSpeed(SLOW);
   }
 
   /** @param {string} key @param {() => any} run */
