@@ -177,7 +177,7 @@ export class Calculator {
       <div class="q-tile"><dt>${t('quorum.may-fail')}</dt>
         <dd class="q-three">${['reads', 'writes', 'data'].map((what) => html`<span><b data-figure=${`fail-${what}`}>${failing[/** @type {'reads'} */ (what)]}</b> ${t(`quorum.may-fail.${what}`)}</span>`)}</dd>
         <dd class="q-small">${t('quorum.may-fail.of', { n })}</dd></div>
-      <div class="q-tile"><dt>${t('quorum.missed', { k })}</dt><dd data-figure="missed">${percent(missed(n, w, r, k))}</dd>
+      <div class="q-tile"><dt>${t(k > 1 ? 'quorum.missed' : 'quorum.missed.one', { k })}</dt><dd data-figure="missed">${percent(missed(n, w, r, k))}</dd>
         <dd class="q-small">(C(${n - w}, ${r}) / C(${n}, ${r}))${k > 1 ? html`<sup>${k}</sup>` : nothing} · ${t('quorum.missed.when')}</dd></div>`;
   }
 

@@ -36,10 +36,10 @@ export function latencyChart({ width, lines, label }) {
   const low = Math.log10(Math.min(...times));
   const high = Math.log10(niceAbove(Math.max(...times)));
   const frame = framed(width, (v) => (Math.log10(Math.max(v, 10 ** low)) - low) / (high - low || 1), (p) => nines(p) / nines(99.9));
-  const decades = Array.from({ length: 9 }, (_, i) => 10 ** (i - 3)).filter((v) => v >= 10 ** low * 0.999 && v <= 10 ** high * 1.001);
+  const marks = ticks(10 ** low, 10 ** high);
   return html`<svg class="q-chart" viewBox="0 0 ${width} ${HEIGHT}" height=${HEIGHT} role="img" aria-label=${label}>
     ${[0, 50, 90, 99, 99.9].map((p) => across(frame, p, `${p} %`))}
-    ${decades.map((v) => upright(frame, v, tick(v)))}
+    ${marks.map((v) => upright(frame, v, tick(v)))}
     ${lines.map((line) => svg`<path class="q-line ${line.class}" d=${path(frame, line.points)}></path>`)}
     ${lines.map((line) => (line.measured ?? []).map((m) => spread(frame, m, line.class)))}
     ${lines.map((line) => named(frame, line))}
@@ -47,7 +47,13 @@ export function latencyChart({ width, lines, label }) {
 }
 
 /** A round time. @param {number} v */
-const tick = (v) => time(v).replace(/\.?0+ /, (zeros) => (zeros.startsWith('.') ? ' ' : zeros));
+const tick = (v) => time(v).replace(/(\.\d*?)0+ /, '$1 ').replace('. ', ' ');
+
+/** Powers of ten in this range, or the 1, 2 and 5 of each where it is short. @param {number} low @param {number} high */
+function ticks(low, high) {
+  const of = high / low > 60 ? [1] : [1, 2, 5];
+  return Array.from({ length: 11 }, (_, i) => of.map((m) => m * 10 ** (i - 4))).flat().filter((v) => v >= low * 0.999 && v <= high * 1.001);
+}
 
 /** 0, 90, 99, 99.9 % lie equally far apart. @param {number} percent */
 const nines = (percent) => -Math.log10(1 - percent / 100);
@@ -64,7 +70,7 @@ const across = (frame, v, words) => svg`<line class="q-grid" x1=${frame.left} x2
 
 /** @param {Frame} frame @param {number} v @param {string} words */
 const upright = (frame, v, words) => svg`<line class="q-grid" x1=${frame.x(v)} x2=${frame.x(v)} y1=${frame.bottom} y2=${frame.bottom + 5}></line>
-  <text class="q-tick" x=${frame.x(v)} y=${frame.bottom + 19} text-anchor="middle">${words}</text>`;
+  <text class="q-tick" x=${frame.x(v)} y=${frame.bottom + 19} text-anchor=${frame.x(v) > frame.right - 16 ? 'end' : 'middle'}>${words}</text>`;
 
 /** @param {Frame} frame @param {Point[]} points */
 const path = (frame, points) => `M${points.map(([t, v]) => `${frame.x(t).toFixed(1)} ${frame.y(v).toFixed(1)}`).join(' L')}`;
