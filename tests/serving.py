@@ -69,7 +69,8 @@ class Served:
 
 @contextmanager
 def serving(**settings: Any) -> Iterator[Served]:
-    chosen = Settings.model_validate({"port": 0, "live_token": LIVE_TOKEN, "zookeeper": False} | settings)
+    usual = {"port": 0, "live_token": LIVE_TOKEN, "zookeeper": False, "database": ":memory:"}
+    chosen = Settings.model_validate(usual | settings)
     server = build(chosen)
     sock = listen(chosen)
     served = Served(server, address_of(sock), server.config.app.state.hub)  # type: ignore[union-attr]
