@@ -58,7 +58,7 @@ class Aside {
 
   async anew() {
     try {
-      location.href = await openRoom(this.lesson.name, {step: this.step.id}, {challenge: true, show: this.step.show});
+      location.href = await openRoom(this.lesson.name, {step: this.step.id}, {challenge: true, show: this.lesson.services.length > 1 ? this.step.show : []});
     } catch (error) {
       const refused = /** @type {any} */ (error);
       this.problem = refused.message;

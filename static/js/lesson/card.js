@@ -109,7 +109,7 @@ export class Card {
     this.draw();
     try {
       const at = challenge ? {step: player.step.id} : {step: player.step.id, seq, time: Math.floor(time)};
-      location.href = await openRoom(player.lesson.name, at, {challenge, show: player.step.show});
+      location.href = await openRoom(player.lesson.name, at, {challenge, show: player.lesson.services.length > 1 ? player.step.show : []});
     } catch (error) {
       const refused = /** @type {any} */ (error);
       this.problem = refused.code ? refused.message : this.t('lesson.failed');

@@ -58,7 +58,7 @@ export function receive(store, name, {config, services, view, events, marks, now
  * @param {string} name @param {{step: string, seq?: number, time?: number}} at @param {{challenge?: boolean, show?: string[]}} [how] */
 export async function openRoom(name, at, {challenge = false, show = []} = {}) {
   const {id, url, token} = await fetchJson(`${addressOf(name)}/rooms`, {method: 'POST', body: JSON.stringify(at)});
-  const query = new URLSearchParams({lesson: name, step: at.step, ...(challenge ? {challenge: '1'} : {}), ...(show.length > 1 ? {show: show.join()} : {})});
+  const query = new URLSearchParams({lesson: name, step: at.step, ...(challenge ? {challenge: '1'} : {}), ...(show.length ? {show: show.join()} : {})});
   try {
     localStorage.setItem(`quorumscope.driver.${id}`, token);
     return `${url}?${query}`;
