@@ -30,6 +30,15 @@ class Aside {
     ctx.i18n.subscribe(() => this.draw());
     this.draw();
     if (this.challenge) this.ask();
+    if (this.challenge && 'zookeeper' in ctx.store.services) this.lend();
+  }
+
+  /** The shell is at first that of a client of the lesson: the task speaks of it, and another one would have to join. */
+  async lend() {
+    const {handOf} = await import('../zookeeper/hand.js');
+    const hand = handOf(this.ctx);
+    hand.name ||= hand.candidates()[0]?.name ?? '';
+    this.ctx.playhead.changed({all: true});
   }
 
   get t() { return this.ctx.i18n.t; }

@@ -23,7 +23,7 @@ export function mountTyped(root, ctx) {
 function typed(ctx, {name, phase, server, session, state}, lines) {
   const {t} = ctx.i18n;
   const output = state.output.filter((/** @type {any} */ line) => line.text && !line.text.startsWith('WATCHER')).slice(-lines);
-  return html`<section class="lt-client"><h3>${name} ${session ? html`<span class="z-kind ephemeral ${colourOf(session)}" aria-hidden="true"></span>` : nothing}
+  return html`<section class="lt-client ${output.length || state.lines.length ? '' : 'lt-silent'}"><h3>${name} ${session ? html`<span class="z-kind ephemeral ${colourOf(session)}" aria-hidden="true"></span>` : nothing}
       <span class="z-lag">${t(`zk.phase.${phase}`, {server})}</span></h3>
     <div class="z-screen" tabindex="0" role="log" aria-label=${name}>${output.map((/** @type {any} */ line) => html`<div class=${kind(line.text)}>${line.text}</div>`)}${state.lines.map((/** @type {string} */ line) => html`<div class="z-waits">… ${line}</div>`)}</div></section>`;
 }
