@@ -69,7 +69,6 @@ def take(
     )
     page = context.new_page()
     page.goto(served.address + address)
-    page.locator(".node").first.wait_for()
     act(page)
     page.screenshot(path=IMAGES / name)
     context.close()
@@ -78,6 +77,7 @@ def take(
 
 def tab(number: int) -> Callable[[Page], None]:
     def act(page: Page) -> None:
+        page.locator(".node").first.wait_for()
         page.get_by_role("tab").nth(number).click()
         page.wait_for_timeout(900)
 
@@ -100,6 +100,38 @@ def type_them(served: Served, room: str) -> None:
         branch.timeline.advance(branch.timeline.time + 300_000)
     branch.timeline.execute("tell c2 zk 'create /course/queue'")
     branch.timeline.advance(branch.timeline.time + 62_000)
+
+
+def wait(milliseconds: int) -> Callable[[Page], None]:
+    def act(page: Page) -> None:
+        page.locator(".node").first.wait_for()
+        page.wait_for_timeout(milliseconds)
+
+    return act
+
+
+def learn(page: Page) -> None:
+    """The question before the leader crashes."""
+    page.wait_for_selector('#card[data-phase="ask"]')
+    page.wait_for_timeout(900)
+
+
+def reckon(page: Page) -> None:
+    page.get_by_text("100,000 trials").wait_for()
+    page.wait_for_timeout(2_500)
+
+
+def lead(page: Page) -> None:
+    """Opens a class, and asks it something."""
+    page.get_by_role("button", name="Open a class").click()
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Ask the class").click()
+    page.get_by_label("The question").fill("Who will lead next?")
+    page.get_by_label("Choices, one a line").fill("n2\nn4\nnobody")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    page.wait_for_timeout(1_500)
+    page.goto(page.url.replace("/lead", "/projector"))
+    page.wait_for_timeout(3_000)
 
 
 def explore(page: Page) -> None:
@@ -126,7 +158,7 @@ def pictures(browser: Browser, served: Served) -> None:
     take(browser, served, bug, "laws.png", tab(4))
     pair = served.make(config={"services": ["raft", "zab"], "seed": 7})
     served.inside(lambda: stand_still(served, pair["id"], 660_000))
-    take(browser, served, f"{pair['url']}?show=raft,zab", "pair.png", lambda p: p.wait_for_timeout(1_500))
+    take(browser, served, f"{pair['url']}?show=raft,zab", "pair.png", wait(1_500))
     blocked = scenario(served, "30-coordinator-dies", "blocked", 2, 40_000)
     take(browser, served, blocked, "blocked.png", tab(0))
     ensemble = served.make(config={"services": ["zookeeper"], "clients": ["c1", "c2"], "seed": 7})
@@ -134,7 +166,12 @@ def pictures(browser: Browser, served: Served) -> None:
     address = f"{ensemble['url']}#driver={ensemble['token']}"
     take(browser, served, address, "znodes.png", explore)
     take(browser, served, "/", "home.png", settle)
-    take(browser, served, "/live", "phone.png", lambda page: page.wait_for_timeout(3_000), size=PHONE)
+    take(browser, served, "/live", "phone.png", wait(3_000), size=PHONE)
+    take(browser, served, "/lessons/raft-election#crash", "lesson.png", learn)
+    take(browser, served, "/lessons/raft-election#crash", "lesson-zh.png", learn, lang="zh")
+    take(browser, served, "/quorum?n=3&w=2&r=1", "quorum.png", reckon)
+    school = served.make(config={"services": ["raft"], "seed": 3})
+    take(browser, served, f"{school['url']}#driver={school['token']}", "class.png", lead, size=(1024, 768))
 
 
 def main() -> int:
