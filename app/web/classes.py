@@ -13,7 +13,6 @@ from app.classes.registry import Classes, lead_cookie, seat_cookie
 from app.classes.session import Session
 from app.rooms.hub import LIVE
 from app.sim.errors import Refused
-from app.texts import LANGS
 from app.web import taught
 from app.web.api import AHub, Strict, the_hub
 from app.web.languages import language
@@ -205,14 +204,13 @@ async def delete(session: Led, classes: SomeClasses, request: Request) -> Respon
 
 
 @pages.get("/join")
-async def join_page(
+def join_page(
     request: Request,
     code: Annotated[str, Query(max_length=20)] = "",
     id: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
     """The way in for students, and for those who want to lead a class on a lesson."""
-    course = request.app.state.lessons.course()
-    lessons = [{"name": it.name, "title": {lang: it.texts[lang].title for lang in LANGS}} for it in course]
+    lessons = [] if id else taught.listed(request.app.state.lessons)
     return render(
         request, "join.html", later=("pages", "class"), modules=modules_of("join.js"), code=code, id=id,
         lessons=lessons,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from fractions import Fraction
 from typing import Any
 
@@ -13,6 +14,22 @@ from app.rooms.hub import Hub
 from app.rooms.room import Room
 from app.sim.timeline import Timeline
 from app.texts import LANGS, Lang
+
+LISTED_FOR = 10.0  # seconds: a whole class may ask for the page at once
+_listed: list[tuple[Shelf, float, list[dict[str, Any]]]] = []
+"""The last list, whose it is, and when it was made."""
+
+
+def listed(shelf: Shelf) -> list[dict[str, Any]]:
+    """All lessons that a class can be held on, by name and title."""
+    for known, made, rows in _listed:
+        if known is shelf and time.monotonic() - made < LISTED_FOR:
+            return rows
+    rows = [
+        {"name": it.name, "title": {lang: it.texts[lang].title for lang in LANGS}} for it in shelf.course()
+    ]
+    _listed[:] = [(shelf, time.monotonic(), rows)]
+    return rows
 
 
 async def room_of(hub: Hub, shelf: Shelf, name: str) -> Room:
