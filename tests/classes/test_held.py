@@ -239,7 +239,7 @@ def test_without_a_lead_the_class_goes_on(a_class: MakeClass) -> None:
 def test_a_whole_class_may_explore_at_once(served: Served) -> None:
     with serving(max_branches=4) as own, contextlib.ExitStack() as phones:
         held = Class(own)
-        for _ in range(12):
+        for _ in range(6):
             phone = phones.enter_context(held.student().watch(held.room["id"]))
             assert phone.ask("fork")["type"] == "ok"
 
