@@ -172,6 +172,7 @@
 /**
  * @typedef {object} Playhead
  * @property {Shown} shown
+ * @property {boolean} playing
  * @property {(to: {seq?: number, time?: number}) => void} seek
  * @property {(by: number) => void} step
  * @property {(by: number) => void} stepRule

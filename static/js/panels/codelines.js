@@ -28,6 +28,8 @@ const EXCERPT = 9;
  * @param {() => void} again
  */
 export function snippet(ctx, service, event, again) {
+  const onStage = event.service === ctx.lens.service || event.service === ctx.lens.client;
+  if (ctx.playhead.playing && !onStage) return nothing; // the sources of a room's other services weigh as much as the room
   const source = sourceOf(ctx.i18n.wordsOf(event.service || service), again);
   if (typeof source === 'string') return nothing;
   const ran = whatRan(source.map, event, (rule) => ctx.lenses.of(event.service).weight(rule));

@@ -71,7 +71,8 @@ function ringSize(w, h, angles, unit, narrow, n, {over, under}, bare) {
   const side = narrow ? 30 * unit : 112 * unit;
   const byHeight = (h - 2 * r - over - under - 20 * unit) / Math.max(0.001, extent(angles, Math.sin));
   const byWidth = (w / 2 - r - side) / spanX;
-  const ring = Math.max(r * 1.3, Math.min(byHeight, byWidth, n === 2 ? 190 * unit : 235 * unit));
+  const whole = (h - r - over - 14 * unit) / 2; // its foot hangs lower than the lowest of three nodes
+  const ring = Math.max(r * 1.3, Math.min(byHeight, byWidth, n === 3 ? whole : Infinity, n === 2 ? 190 * unit : 235 * unit));
   if (!narrow && !bare && n > 2 && ring < 2.1 * r) return lowRing(h, angles, unit);
   return {ring, r: narrow && !bare ? Math.max(15, Math.min(r, roomBetween(angles, ring, unit))) : r};
 }
@@ -95,12 +96,12 @@ function extent(angles, fn) {
   return Math.max(...angles.map(fn)) - Math.min(...angles.map(fn));
 }
 
-/** In the middle of what the labels leave. @param {number} h @param {number} top @param {number[]} angles
+/** In the middle of what the labels leave, and the ring itself not over the edge: three nodes leave its foot bare. @param {number} h @param {number} top @param {number[]} angles
  *  @param {{ring: number}} ring @param {{over: number, under: number}} room */
 function centreY(h, top, angles, {ring}, {over, under}) {
   const low = Math.min(...angles.map(Math.sin)) * ring;
   const high = Math.max(...angles.map(Math.sin)) * ring;
-  return (top + over + h - under) / 2 - (low + high) / 2;
+  return Math.min((top + over + h - under) / 2 - (low + high) / 2, Math.max(h / 2, h - ring - 4));
 }
 
 /** @param {any} box @param {number} angle @param {number} n @returns {Place} */
