@@ -209,9 +209,8 @@ def test_the_keyboard_reaches_every_way_in(open_page: OpenPage, path: str) -> No
     assert page.evaluate("document.activeElement.getAttribute('href')") == second
 
 
-@pytest.mark.parametrize("size", [WIDE, PROJECTOR, PHONE])
+@pytest.mark.parametrize(("size", "scheme"), [(WIDE, "light"), (PROJECTOR, "dark"), (PHONE, "dark")])
 @pytest.mark.parametrize("path", ["/compare", "/museum"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_fits_and_has_no_barriers(
     open_page: OpenPage, path: str, size: tuple[int, int], scheme: str
 ) -> None:

@@ -154,8 +154,7 @@ def test_it_speaks_both_languages_in_place(open_page: OpenPage) -> None:
     expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
-@pytest.mark.parametrize("size", [WIDE, PROJECTOR, PHONE])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("size", "scheme"), [(WIDE, "light"), (PROJECTOR, "dark"), (PHONE, "dark")])
 def test_it_fits_and_has_no_serious_barriers(open_page: OpenPage, size: tuple[int, int], scheme: str) -> None:
     page = open_page("/", size, ready=False, color_scheme=scheme)
     page.locator(".g-moment").first.wait_for()

@@ -166,7 +166,7 @@ def histories(draw: st.DrawFn) -> History:
 @given(histories())
 @example([op("a", 0, 1, "put x 1"), op("b", 2, 3, "get x", None)])
 @example([op("a", 0, 1, "add x 3", UNSET), op("b", 2, 3, "add x 3", "1")])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=70, deadline=None)
 def test_it_says_what_brute_force_says(history: History) -> None:
     assert check(history).linearizable == brute_force(history)
     anywhere = [None, *map(str, range(-14, 8))]  # five additions of 3 lead from -14 to 1
@@ -174,7 +174,7 @@ def test_it_says_what_brute_force_says(history: History) -> None:
 
 
 @given(histories())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=70, deadline=None)
 def test_an_order_that_is_found_explains_the_history(history: History) -> None:
     found = Search(history, None, Budget()).run()
     if found is not None:
@@ -184,7 +184,7 @@ def test_an_order_that_is_found_explains_the_history(history: History) -> None:
 
 @given(histories())
 @example([op("a", 0, 5, "add x 1", None), op("b", 1, 4, "get x", "1")])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=70, deadline=None)
 def test_the_refused_operation_is_the_first_that_cannot_be_explained(history: History) -> None:
     """Up to just before its return there is an order; with it there is none, but for other results."""
     for refusal in check(history).refusals:
@@ -199,7 +199,7 @@ def test_the_refused_operation_is_the_first_that_cannot_be_explained(history: Hi
 
 
 @given(histories())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=70, deadline=None)
 def test_what_could_have_been_returned_is_told_in_full(history: History) -> None:
     if any(o.command.op == "add" for o in history):
         return
@@ -218,7 +218,7 @@ def prefix(history: History, end: int) -> History:
 
 
 @given(histories())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=70, deadline=None)
 def test_a_core_is_a_contradiction(history: History) -> None:
     """Whatever the others did, and where it says so whatever was there before, these have no order."""
     for refusal in check(history).refusals:

@@ -33,7 +33,7 @@ def contended(seed: str, kinds: tuple[str, ...] | None = None, **config: Any) ->
     return chaos
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(5))
 def test_raft_under_random_faults_is_linearizable(seed: int) -> None:
     chaos = contended(f"history {seed}")
     found = check(record(chaos.sim.cluster.events))

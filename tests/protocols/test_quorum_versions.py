@@ -61,7 +61,7 @@ class World:
 
 
 @given(STEPS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_clocks_know_what_was_replaced_and_lose_nothing(steps: list[tuple[Any, ...]]) -> None:
     world = World()
     for what, a, b in steps:

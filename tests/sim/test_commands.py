@@ -87,7 +87,7 @@ COMMANDS = st.one_of(
 @example(c.Request(client="c1", op="put", key="at", value="n2", server="n3"))
 @example(c.Request(client="c1", op="get", key="at", server="n3"))
 @example(c.Request(client="c1", op="put", key="a b", value='"', server=None))
-@settings(max_examples=400)
+@settings(max_examples=150)
 def test_every_command_reads_as_it_is_written(command: Any) -> None:
     assert parse(str(command)) == command
 
@@ -107,7 +107,7 @@ def test_every_command_reads_as_it_is_written(command: Any) -> None:
 @example("request c1 get x 7")
 @example('request c1 put x "7')
 @example("delay #1 -5ms")
-@settings(max_examples=300)
+@settings(max_examples=120)
 def test_any_text_is_a_command_or_is_refused_with_a_sentence(text: str) -> None:
     """Hostile or not: never another exception."""
     try:

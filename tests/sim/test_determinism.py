@@ -105,7 +105,7 @@ def test_event_by_event(step: str) -> None:
     assert digest(stepped.events(1, whole.head)) == whole.hash()
 
 
-@pytest.mark.parametrize("hash_seed", ["0", "1", "4242"])
+@pytest.mark.parametrize("hash_seed", ["1", "4242"])
 def test_another_process_with_another_hash_seed(hash_seed: str) -> None:
     code = "from tests.sim.test_determinism import WHOLE; print(WHOLE)"
     env = {**os.environ, "PYTHONHASHSEED": hash_seed}

@@ -144,7 +144,7 @@ def test_a_links_delay_is_its_own() -> None:
 
 
 def test_loss_is_a_share_and_happens_half_way() -> None:
-    lab = Lab(network={"loss": 0.3}).run(20_000)
+    lab = Lab(network={"loss": 0.3}).run(7_000)
     sent = [e for e in lab.of("send") if lab.fate(e.seq)[0] != "in flight"]
     lost = [e for e in sent if lab.fate(e.seq)[0] == "lost"]
     assert len(sent) > 500

@@ -57,7 +57,7 @@ def suffer_and_recover(seed: object, kinds: tuple[str, ...] | None = None) -> No
     assert len(set(chaos.known())) == 1
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(14))
 def test_laws_hold_under_random_faults_and_a_value_is_chosen_after_them(seed: int) -> None:
     suffer_and_recover(seed)
 

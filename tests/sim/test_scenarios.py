@@ -250,7 +250,7 @@ def test_text_has_a_line_an_event_and_its_reasons(simulate: Simulate) -> None:
 
 
 def test_svg_is_a_picture_by_itself_and_words_go_elsewhere(simulate: Simulate) -> None:
-    for path in (p for p in FILES if p.parent.name != MUSEUM):
+    for path in [p for p in FILES if p.parent.name != MUSEUM][::4]:
         _, out, err = simulate(path, "--svg", "--until", "300ms")
         root = ET.fromstring(out)
         assert root.tag == "{http://www.w3.org/2000/svg}svg"
